@@ -1,0 +1,189 @@
+"""The bench on which one hand-in is checked: its task files, staged code, workers, folders and results."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import types
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import __version__, machine, results
+from grader.catalog import ROOT, Assignment, Side
+from grader.checks import Check
+from grader.errors import UsageError
+from grader.intake import TaskFile
+from grader.verdict import Failed, GraderFault
+from grader.worker.client import Code, Settings, Worker
+from grader.worker.limits import WORKER_UID
+from grader.worker.spawn import ForkServer
+
+BENCH = pytest.StashKey["Bench"]()
+SIDE = pytest.StashKey[Side]()
+"""Where a check's item keeps its bench, and the side of the assignment that it judges."""
+
+
+class Bench:
+    """One hand-in of one assignment. `close` ends its processes and removes its temporary folder."""
+
+    def __init__(self, assignment: Assignment, files: list[TaskFile], whose: str, out: Path | None) -> None:
+        self.assignment = assignment
+        self.files = {f.side.framework: f for f in files}
+        self.out = out
+        self.broken: dict[str, str] = {}
+        """Per framework: why its task file cannot be used at all."""
+        self._servers: dict[str, ForkServer] = {}
+        self._folder: Path | None = None
+        self._count = 0
+        self.results: results.Results = {
+            "schema": results.SCHEMA,
+            "grader": __version__,
+            "assignment": assignment.name,
+            "title": assignment.title,
+            "whose": whose,
+            "key": _key(assignment, files),
+            "isolated": False,
+            "machine": machine.facts(),
+            "files": [_file_entry(f) for f in files],
+            "checks": [],
+        }
+
+    # --- results ---------------------------------------------------------------------------------------------
+
+    def declare(self, checks: list[tuple[str, Check]], *, resume: bool) -> None:
+        """List the checks of this run. Earlier results of the same key stay: all when `resume`, else the others'."""
+        earlier: dict[tuple[str, str], dict[str, Any]] = {}
+        if self.out is not None and self.out.exists():
+            old = results.read(self.out)
+            if old["key"] == self.results["key"]:
+                earlier = {(c["framework"], c["id"]): c for c in old["checks"]}
+        entries: dict[tuple[str, str], dict[str, Any]] = dict(earlier)
+        for framework, check in checks:
+            kept = earlier.get((framework, check.id))
+            if not (resume and kept and kept["verdict"] in results.FINAL):
+                entries[framework, check.id] = {
+                    "id": check.id,
+                    "framework": framework,
+                    "claim": check.claim,
+                    "points": check.points,
+                    "rests_on": check.rests_on,
+                    "verdict": None,
+                }
+        self.results["checks"] = list(entries.values())
+        self.save()
+
+    def entry(self, framework: str, check_id: str) -> dict[str, Any] | None:
+        """A check's entry in the results, or None when it is not among them."""
+        found = (c for c in self.results["checks"] if (c["framework"], c["id"]) == (framework, check_id))
+        return next(found, None)
+
+    def save(self) -> None:
+        """Write the results, if this run keeps any."""
+        if self.out is not None:
+            results.write(self.out, self.results)
+
+    # --- code, workers, folders --------------------------------------------------------------------------------
+
+    def code(self, side: Side, *, trusted: bool) -> Code:
+        """A staged folder with the given files and the hand-in's task file (`trusted`: the start's)."""
+        folder = self.folder(writable=False)
+        for name in side.given:
+            shutil.copyfile(self.assignment.folder / name, folder / name)
+        file = self.files[side.framework]
+        text = self.assignment.start(side).read_text("utf-8") if trusted else file.text
+        (folder / side.task).write_text(text, "utf-8")
+        scratch = self.folder(writable=True)
+        home = scratch / "home"
+        home.mkdir()
+        _give(home)
+        return Code(folder, side.modules, scratch, trusted)
+
+    def worker(self, side: Side, settings: Settings, *, trusted: bool) -> Worker:
+        """Start a worker. Raises Failed when the task file cannot be used, GraderFault when we cannot start one."""
+        if not trusted and (file := self.files[side.framework]).state in ("missing", "refused"):
+            self.broken[side.framework] = file.note
+            raise Failed(f"{file.note[0].upper()}{file.note[1:]}.", next=f"put {side.task} there and check again")
+        server = self._servers.setdefault(side.framework, ForkServer(side.imports))
+        try:
+            return Worker(server, self.code(side, trusted=trusted), settings)
+        except Failed as failed:
+            self.broken[side.framework] = f"{side.task} cannot be imported"
+            raise failed from None
+
+    def folder(self, *, writable: bool) -> Path:
+        """A new folder that workers can read, and write when `writable`."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
+            self._folder.chmod(0o711)
+            check_readable(ROOT)
+        self._count += 1
+        path = self._folder / str(self._count)
+        path.mkdir(mode=0o755)
+        if writable:
+            _give(path)
+        return path
+
+    def close(self) -> None:
+        """End every process of this bench and remove its folder."""
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def given_module(assignment: Assignment, name: str) -> types.ModuleType:
+    """A given module of the assignment that needs no framework, loaded into the grader (the course's own copy)."""
+    spec = util.spec_from_file_location(f"{assignment.name}.{name}", assignment.folder / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise GraderFault(f"{assignment.name} has no {name}.py")
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def check_readable(path: Path) -> None:
+    """As root, workers run as another user: raise UsageError when that user cannot reach `path`."""
+    if os.geteuid() != 0:
+        return
+    for folder in (path, *path.parents):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            raise UsageError(
+                f"As root, hand-ins run as the ordinary user {WORKER_UID}, who cannot enter {folder}.\n"
+                f"Put the repository somewhere else (/opt, /srv), or: chmod o+x {folder}"
+            )
+
+
+def _give(folder: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(folder, WORKER_UID, WORKER_UID)
+
+
+def _file_entry(file: TaskFile) -> dict[str, Any]:
+    return {
+        "name": file.side.task,
+        "framework": file.side.framework,
+        "state": file.state,
+        "note": file.note,
+        "untouched": list(file.untouched),
+        "todos": file.todos,
+    }
+
+
+def _key(assignment: Assignment, files: list[TaskFile]) -> str:
+    """Digest of all that decides a result: the hand-in, the assignment's own files, the grader."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.digest.encode())
+    own = {f.side.task for f in files}
+    for path in sorted((*assignment.folder.glob("*"), *(ROOT / "grader").rglob("*.py"))):
+        if path.is_file() and path.suffix in (".py", ".toml") and path.name not in own:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]

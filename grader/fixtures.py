@@ -1,0 +1,110 @@
+"""Fixtures that checks use. Each check gets fresh workers; they end with it."""
+
+from __future__ import annotations
+
+import secrets
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import bench as bench_module
+from grader import machine
+from grader.bench import BENCH, SIDE, Bench
+from grader.catalog import Side
+from grader.iowatch import mechanism
+from grader.measure import Race
+from grader.verdict import NotMeasured
+from grader.worker.client import Settings, Worker
+
+
+class Runner:
+    """Starts workers that run one task file: the hand-in's, or (trusted) the start's as the baseline."""
+
+    def __init__(self, bench: Bench, side: Side, *, trusted: bool) -> None:
+        self._bench, self._side, self._trusted = bench, side, trusted
+        self._workers: list[Worker] = []
+
+    def worker(self, **settings: Any) -> Worker:
+        """A fresh worker; see grader.worker.client.Settings."""
+        worker = self._bench.worker(self._side, Settings(**settings), trusted=self._trusted)
+        self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End every worker that this check started."""
+        for worker in self._workers:
+            worker.close()
+
+
+@pytest.fixture
+def submission(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """Workers that run the code that is judged."""
+    yield from _runner(request, trusted=False)
+
+
+@pytest.fixture
+def baseline(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """Workers that run the start: given, slow, right. Trusted: their failure is a grader fault."""
+    yield from _runner(request, trusted=True)
+
+
+def _runner(request: pytest.FixtureRequest, *, trusted: bool) -> Iterator[Runner]:
+    runner = Runner(request.node.stash[BENCH], request.node.stash[SIDE], trusted=trusted)
+    try:
+        yield runner
+    finally:
+        runner.close()
+
+
+@pytest.fixture
+def race(request: pytest.FixtureRequest) -> Race:
+    """A race of the submission against the baseline, with this check's target for this hardware."""
+    bench, side = request.node.stash[BENCH], request.node.stash[SIDE]
+    return Race.for_check(request.node.obj, side, machine.gpus(), bench.assignment.name)
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> Callable[..., Path]:
+    """Make a new folder that workers can read (`writable=True`: and write)."""
+    bench: Bench = request.node.stash[BENCH]
+    return bench.folder
+
+
+@pytest.fixture
+def given(request: pytest.FixtureRequest) -> Callable[[str], types.ModuleType]:
+    """Load a framework-free given module of this assignment into the grader."""
+    bench: Bench = request.node.stash[BENCH]
+    return lambda name: bench_module.given_module(bench.assignment, name)
+
+
+@pytest.fixture
+def seed() -> int:
+    """A seed that no hand-in has seen."""
+    return secrets.randbits(31)
+
+
+@pytest.fixture
+def two_cores() -> tuple[int, ...]:
+    """Two CPU cores. Not measured where the grader may use only one."""
+    found = machine.cores()
+    if len(found) < 2:  # noqa: PLR2004
+        raise NotMeasured("This needs two CPU cores; one is allowed here.", next="ask for -c 2 or more in the job")
+    return tuple(found[:2])
+
+
+@pytest.fixture
+def gpu() -> str:
+    """Name of the first GPU. Not measured without one."""
+    if not machine.gpus():
+        raise NotMeasured("This needs a GPU; none is visible here.", next="run the same command in a GPU job")
+    return machine.gpus()[0]
+
+
+@pytest.fixture
+def held_opens() -> None:
+    """File opens can be held from outside here. Not measured elsewhere."""
+    if mechanism() != "seccomp":
+        raise NotMeasured("This needs Linux 5.5 with seccomp notifications.", next="run it on a cluster node")

@@ -1,0 +1,57 @@
+"""What this machine is, as far as verdicts depend on it: cores allowed, GPUs, versions. No framework is imported."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+from functools import cache
+
+
+def cores() -> list[int]:
+    """CPU cores that this process may use (its affinity, which a Slurm allocation sets)."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+@cache
+def gpus() -> tuple[str, ...]:
+    """Names of the NVIDIA GPUs that jobs of this process can see; empty without a driver."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "any").strip() in ("", "-1") or not shutil.which("nvidia-smi"):
+        return ()
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
+
+
+def version(package: str) -> str | None:
+    """Installed version of a package, without importing it."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def facts() -> dict[str, str | int | None]:
+    """What results.json records about the machine; nothing that names a person or a host."""
+    return {
+        "cores": len(cores()),
+        "gpu": ", ".join(gpus()) or None,
+        "architecture": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "tensorflow": version("tensorflow"),
+    }
+
+
+def describe() -> str:
+    """One line for people, for example `2 cores, no GPU`."""
+    count = len(cores())
+    return f"{count} core{'s' if count > 1 else ''}, {', '.join(gpus()) or 'no GPU'}"

@@ -1,0 +1,89 @@
+"""What a person sees in the terminal: a block per check as it ends, and the score with the next step."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from grader import results
+
+MARKS = {
+    "passed": "ok",
+    "failed": "x",
+    "unsure": "~",
+    "not measured": "-",
+    "held": "?",
+    "not checked": "o",
+    "grader fault": "!",
+}
+COLOURS = {"passed": "green", "failed": "red", "unsure": "yellow", "held": "yellow", "grader fault": "purple"}
+INDENT = "   "
+
+
+def points(value: float) -> str:
+    """Points as people write them: 2, 0.5."""
+    return f"{value:g}"
+
+
+def block(entry: dict[str, Any], width: int, *, verbose: bool = False) -> str:
+    """A check's verdict: one line, and for anything but a plain pass its evidence, cause and next step."""
+    right = _right(entry)
+    mark = MARKS[entry["verdict"]]
+    room = width - len(INDENT) - len(right) - 2
+    lines = textwrap.wrap(entry["claim"], room)
+    head = f"{mark:<3}{lines[0]:<{room}}  {right}"
+    body = [INDENT + line for line in lines[1:]]
+    if entry["verdict"] != "passed" or verbose:
+        body += _wrapped(entry.get("evidence", ""), width) + _wrapped(entry.get("cause", ""), width)
+        if entry.get("next"):
+            body += _wrapped(f"Next: {entry['next']}", width)
+    elif entry.get("race"):
+        body += _wrapped(entry["evidence"], width)
+    return "\n".join([head, *body])
+
+
+def summary(data: results.Results, framework: str) -> str:
+    """The score of one framework in a line or two: earned of judged, and what this machine could not judge."""
+    score = results.score(data, framework)
+    number, title = data["assignment"].partition("_")[0], data["title"]
+    line = f"{number} {title} ({framework}): {points(score['earned'])} of {points(score['judged'])} points judged here"
+    elsewhere = round(score["total"] - score["judged"], 2)
+    if elsewhere:
+        line += f"; {points(elsewhere)} more could not be judged"
+    if not score["attempted"]:
+        line += ". Not attempted: the task file is still the start"
+    return line + "."
+
+
+def standing(file: dict[str, Any], number: str, folder: str) -> str:
+    """One line on the TODOs that are still as shipped; empty when none is."""
+    left = file["untouched"]
+    if not left:
+        return ""
+    names = ", ".join(f"TODO({n})" for n in left)
+    line = f"{file['todos'] - len(left)} of {file['todos']} TODOs edited; still as shipped: {names}."
+    if len(left) == file["todos"]:
+        line += f"\nBegin with the lesson: {folder}/README.md. A first hint: grader hint {number} {left[0]}"
+    return line
+
+
+def _right(entry: dict[str, Any]) -> str:
+    worth = points(entry["points"])
+    if entry["verdict"] in ("not measured", "held", "grader fault"):
+        return f"({worth} not judged here)" if entry["verdict"] == "not measured" else f"({worth} open)"
+    unit = "point" if entry["points"] == 1 else "points"
+    return f"{points(entry['earned'])} of {worth} {unit}"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.splitlines():
+        lines += textwrap.wrap(
+            paragraph,
+            width,
+            initial_indent=INDENT,
+            subsequent_indent=INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines

@@ -1,0 +1,229 @@
+"""The pytest plugin: `pytest assignments/03` runs the checks of an assignment and shows verdicts.
+
+It expands the prefix, gives every check its bench, turns how a check ended into a verdict, writes
+results.json after each. What a person sees is grader.terminal. Ordinary tests are left alone.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Generator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import catalog, checks, intake, results
+from grader.bench import BENCH, SIDE, Bench
+from grader.catalog import ASSIGNMENTS, ROOT
+from grader.errors import UsageError
+from grader.terminal import BENCHES, Printer
+from grader.verdict import Failed, GraderFault, NotMeasured, Outcome, Stop, Verdict
+
+pytest_plugins = ["grader.fixtures"]
+
+SELF_CHECKS = ROOT / "build" / "self-check"
+_PYTEST_WORD = {Verdict.PASSED: "passed", Verdict.UNSURE: "passed", Verdict.FAILED: "failed"}
+_PYTEST_WORD |= {Verdict.GRADER_FAULT: "failed"}
+_RETURNED = pytest.StashKey[Any]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a check run."""
+    group = parser.getgroup("grader", "checks of assignments")
+    group.addoption("--against", metavar="PATH", help="check this task file or hand-in instead of your own")
+    group.addoption("--results", metavar="FILE", help="where to write results.json")
+    group.addoption("--resume", action="store_true", help="keep verdicts that --results already has")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Expand `assignments/03`; for a run of checks alone, silence pytest's own report."""
+    config.stash[BENCHES] = {}
+    try:
+        config.args = [_expand(arg, Path(config.invocation_params.dir)) for arg in config.args]
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not _only_checks(config):
+        return
+    option = config.option
+    option.no_header, option.reportchars, option.disable_warnings = True, "", True
+    if option.tbstyle == "auto":
+        option.tbstyle = "no"
+    if option.verbose == 0:
+        option.verbose = -1
+
+
+def _expand(arg: str, here: Path) -> str:
+    """`assignments/03` or, inside assignments, `03`: the folder it names; anything else as it is."""
+    path, separator, rest = arg.partition("::")
+    parts = Path(path).parts
+    for depth in range(len(parts)):
+        parent = here.joinpath(*parts[:depth])
+        if parent.resolve() == ASSIGNMENTS and not (parent / parts[depth]).exists():
+            folder = catalog.expand(parts[depth])
+            return str(folder.joinpath(*parts[depth + 1 :])) + separator + rest
+    return arg
+
+
+def _only_checks(config: pytest.Config) -> bool:
+    here = Path(config.invocation_params.dir)
+    paths = [(here / arg.partition("::")[0]).resolve() for arg in config.args]
+    return bool(paths) and all(path.is_relative_to(ASSIGNMENTS) for path in paths)
+
+
+# --- collection --------------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give every selected check its bench; with --resume, leave out those that have their verdict."""
+    by_folder: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if hasattr(getattr(item, "obj", None), checks.ATTRIBUTE):
+            by_folder.setdefault(item.path.parent, []).append(item)
+    try:
+        done = [item for folder, mine in by_folder.items() for item in _prepare(config, folder, mine)]
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    if done:
+        items[:] = [item for item in items if item not in done]
+        config.hook.pytest_deselected(items=done)
+
+
+def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> list[pytest.Item]:
+    """Make the bench of one assignment; returns the checks that need no run."""
+    assignment = catalog.load(folder)
+    against = config.getoption("against")
+    source = Path(config.invocation_params.dir, against) if against else folder
+    out = config.getoption("results")
+    if out is None and not against:
+        out = SELF_CHECKS / assignment.name / results.NAME
+    bench = Bench(assignment, intake.take_all(assignment, source), _whose(source), Path(out) if out else None)
+    config.stash[BENCHES][str(folder)] = bench
+    sides = {side.test: side for side in assignment.sides}
+    for item in items:
+        item.stash[BENCH] = bench
+        item.stash[SIDE] = sides[item.path.name]
+    declared = [(item.stash[SIDE].framework, _check(item)) for item in items]
+    bench.declare(declared, resume=config.getoption("resume"))
+    return [item for item in items if _entry(item)["verdict"] is not None]
+
+
+def _whose(source: Path) -> str:
+    path = source.resolve()
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    if path.is_relative_to(ASSIGNMENTS):
+        return f"your code in {shown}"
+    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(shown.parts[0], "the hand-in")
+    return f"{kind} {shown}"
+
+
+def _check(item: pytest.Item) -> checks.Check:
+    return checks.of(item.obj)  # type: ignore[attr-defined]
+
+
+def _entry(item: pytest.Item) -> dict[str, Any]:
+    entry = item.stash[BENCH].entry(item.stash[SIDE].framework, _check(item).id)
+    assert entry is not None
+    return entry
+
+
+# --- running -----------------------------------------------------------------------------------------------------
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a check: is its framework here, is its task file usable, did what it depends on pass?"""
+    if BENCH not in item.stash:
+        return
+    bench, side = item.stash[BENCH], item.stash[SIDE]
+    if missing := [name for name in side.imports if find_spec(name) is None]:
+        raise NotMeasured(f"{missing[0]} is not installed here.", next=f"pip install {missing[0]}")
+    if side.framework in bench.broken:
+        raise _NotChecked(f"{bench.broken[side.framework]}.")
+    for needed in _check(item).after:
+        entry = bench.entry(side.framework, needed)
+        if entry and entry["verdict"] not in (None, Verdict.PASSED.value, Verdict.UNSURE.value):
+            raise _NotChecked(f"First: {entry['claim']}.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a check and keep what it returns: its evidence."""
+    if BENCH not in pyfuncitem.stash:
+        return None
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own caller does
+    pyfuncitem.stash[_RETURNED] = pyfuncitem.obj(**{n: pyfuncitem.funcargs[n] for n in names})
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn how a check ended into a verdict, and write it down."""
+    report = yield
+    if BENCH not in item.stash or call.when == "teardown" or (call.when == "setup" and not call.excinfo):
+        return report
+    outcome = _outcome(item, call.excinfo)
+    entry = _entry(item)
+    results.record(entry, outcome, call.duration)
+    try:
+        item.stash[BENCH].save()
+    except UsageError as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    report.outcome = _PYTEST_WORD.get(outcome.verdict, "skipped")  # type: ignore[assignment]
+    text = f"{outcome.verdict.value}: {outcome.evidence}"
+    report.longrepr = text if report.failed else (str(item.path), 0, text) if report.skipped else None
+    report.user_properties.append(("entry", dict(entry)))
+    return report
+
+
+def _outcome(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> Outcome:
+    if excinfo is None:
+        returned = item.stash.get(_RETURNED, None)
+        if isinstance(returned, Outcome):
+            return returned
+        return Outcome(Verdict.PASSED, returned or "")
+    error = excinfo.value
+    if isinstance(error, _NotChecked):
+        return Outcome(Verdict.NOT_CHECKED, str(error))
+    if isinstance(error, Stop):
+        return _with_next(item, error.outcome) if isinstance(error, Failed) else error.outcome
+    if isinstance(error, GraderFault):
+        return Outcome(Verdict.GRADER_FAULT, f"The grader failed, not your code: {error}")
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    text = f"The grader failed, not your code: {type(error).__name__} at {where}: {error}"
+    return Outcome(Verdict.GRADER_FAULT, text, next="report it with this line; check again meanwhile")
+
+
+def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
+    """A failure always ends with what to do: by default the TODO that the check is about, and its hint."""
+    bench, side, check = item.stash[BENCH], item.stash[SIDE], _check(item)
+    cause = outcome.cause
+    if check.todo in bench.files[side.framework].untouched:
+        cause = f"TODO({check.todo}) in {side.task} is still as shipped."
+    follow = outcome.next or f"TODO({check.todo}) in {side.task}; a hint: grader hint {bench.assignment.number} {check.todo}"
+    return Outcome(outcome.verdict, outcome.evidence, cause, follow, outcome.share, outcome.race)
+
+
+class _NotChecked(Exception):  # noqa: N818
+    """What this check depends on failed."""
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """No letters for checks: they have their blocks."""
+    if any(name == "entry" for name, _ in report.user_properties):
+        return report.outcome, "", ""
+    return None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The terminal exists now."""
+    session.config.pluginmanager.register(Printer(session.config), "grader-printer")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every process of every bench, however the run ended."""
+    for bench in config.stash.get(BENCHES, {}).values():
+        bench.close()

@@ -1,0 +1,97 @@
+"""results.json: the one contract between grading and everything that reads grades.
+
+Written after every check, atomically (a reader sees the old or the new file, never half of one), and validated
+against results.schema.json on write and on read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from grader import schema
+from grader.errors import UsageError
+from grader.verdict import KEEPS_POINTS, NOT_COUNTED, Outcome, Verdict
+
+SCHEMA = 1
+NAME = "results.json"
+Results = dict[str, Any]
+FINAL = {v.value for v in Verdict} - {Verdict.GRADER_FAULT.value}
+"""Verdicts that need no second run."""
+
+
+def write(path: Path, results: Results) -> None:
+    """Replace `path` atomically. Raises UsageError when the disk is full or the folder cannot be written."""
+    if found := schema.problems(results, "results"):
+        raise ValueError(f"results break their own schema: {found[0]}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    results["updated"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}.\n"
+            "What was there is untouched. Free some space or choose another folder, then run the same command again."
+        ) from None
+
+
+def read(path: Path) -> Results:
+    """The results in `path`. Raises UsageError when they are missing, broken, or of a newer schema."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"no results at {path}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}. Move it away and grade again.") from None
+    version = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > SCHEMA:
+        raise UsageError(
+            f"{path} has schema {version}; this grader reads up to {SCHEMA}. Update the grader, or choose another folder."
+        )
+    if found := schema.problems(data, "results"):
+        raise UsageError(f"{path} is not a results file: {found[0]}. Move it away and grade again.")
+    results: Results = data
+    return results
+
+
+def record(entry: dict[str, Any], outcome: Outcome, seconds: float) -> None:
+    """Put an outcome into a check's entry."""
+    verdict = outcome.verdict
+    share = 1.0 if verdict in KEEPS_POINTS else outcome.share if verdict is Verdict.FAILED else 0.0
+    entry.update(
+        verdict=verdict.value,
+        earned=round(entry["points"] * share, 2),
+        evidence=outcome.evidence,
+        cause=outcome.cause,
+        next=outcome.next,
+        seconds=round(seconds, 2),
+        race=outcome.race,
+    )
+
+
+def score(results: Results, framework: str) -> dict[str, Any]:
+    """Points of one framework: earned, judged here, total, and what is missing (no result) or flagged."""
+    checks = [c for c in results["checks"] if c["framework"] == framework]
+    judged = [c for c in checks if c["verdict"] is not None and Verdict(c["verdict"]) not in NOT_COUNTED]
+    states = {f["framework"]: f["state"] for f in results["files"]}
+    return {
+        "earned": round(sum(c.get("earned", 0) for c in judged), 2),
+        "judged": round(sum(c["points"] for c in judged), 2),
+        "total": round(sum(c["points"] for c in checks), 2),
+        "pending": sum(c["verdict"] is None or c["verdict"] == Verdict.GRADER_FAULT.value for c in checks),
+        "attempted": states.get(framework) != "start",
+    }
+
+
+def frameworks(results: Results) -> list[str]:
+    """Frameworks in these results, in the order of their checks."""
+    return list(dict.fromkeys(c["framework"] for c in results["checks"]))

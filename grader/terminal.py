@@ -1,0 +1,58 @@
+"""Prints each verdict as it comes, then the score: what `pytest assignments/03` shows instead of pytest's report."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader import machine, panel, results
+from grader.bench import Bench
+from grader.catalog import ROOT
+
+BENCHES = pytest.StashKey[dict[str, Bench]]()
+"""The benches of this run by assignment folder."""
+
+MAX_WIDTH = 100
+
+
+class Printer:
+    """A plugin of its own, registered once pytest has a terminal."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._writer = config.get_terminal_writer()
+        self._headed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the block of a check that has just ended."""
+        entry = dict(report.user_properties).get("entry")
+        if not isinstance(entry, dict):
+            return
+        self._heading(str((self._config.rootpath / report.nodeid.partition("::")[0]).parent))
+        width = min(self._writer.fullwidth, MAX_WIDTH)
+        text = panel.block(entry, width, verbose=self._config.option.verbose > 0)
+        head, _, body = text.partition("\n")
+        colour = panel.COLOURS.get(entry["verdict"])
+        self._writer.line(head, **({colour: True} if colour else {}))
+        if body:
+            self._writer.line(body)
+        self._writer.flush()
+
+    def pytest_terminal_summary(self) -> None:
+        """Print the score of every assignment, and what is still as shipped."""
+        for bench in self._config.stash[BENCHES].values():
+            self._writer.line()
+            for framework in results.frameworks(bench.results):
+                self._writer.line(panel.summary(bench.results, framework), bold=True)
+            folder = bench.assignment.folder
+            shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+            for file in bench.results["files"]:
+                if text := panel.standing(file, bench.assignment.number, str(shown)):
+                    self._writer.line(text)
+
+    def _heading(self, folder: str) -> None:
+        bench = self._config.stash[BENCHES].get(folder)
+        if bench is None or folder in self._headed:
+            return
+        self._headed.add(folder)
+        title = f"{bench.assignment.number} {bench.assignment.title}"
+        self._writer.line(f"{title}: {bench.results['whose']}; {machine.describe()}", bold=True)

@@ -1,0 +1,109 @@
+"""The worker: imports the given code and a task file, then answers calls. Everything here is untrusted output."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.worker import limits, protocol
+
+MAX_TEXT = 400
+
+
+def serve(sock: socket.socket, options: dict[str, Any]) -> None:
+    """Set this process up as `options` says, then answer requests until the grader hangs up."""
+    _set_up(options)
+    listener = _watched() if options.get("watched") else None
+    protocol.send(sock, {"ready": True}, [] if listener is None else [listener])
+    if listener is not None:
+        os.close(listener)
+    while True:
+        try:
+            request, fds = protocol.receive(sock, 16)
+        except (EOFError, OSError):
+            return
+        reply = _answer(request, fds, options)
+        for fd in fds:
+            os.close(fd)
+        try:
+            protocol.send(sock, reply)
+        except (TypeError, ValueError) as error:  # an answer that is not JSON, or far too long
+            protocol.send(sock, {"error": _describe(error, options["code"])})
+
+
+def _set_up(options: dict[str, Any]) -> None:
+    os.environ.update(options["env"])
+    os.environ.pop("OPENBLAS_NUM_THREADS", None)
+    os.umask(0o022)
+    if options.get("cores"):
+        os.sched_setaffinity(0, options["cores"])
+    limits.drop()
+    os.chdir(options["scratch"])
+    sys.path.append(options["code"])  # last: a torch.py beside the task shadows nothing
+    seed = int.from_bytes(os.urandom(4), "big")  # forks would otherwise share their random numbers
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - whatever the task uses
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+        if options.get("threads"):
+            torch.set_num_threads(options["threads"])
+
+
+def _watched() -> int:
+    from grader.iowatch import filter as syscall_filter
+
+    return syscall_filter.install()
+
+
+def _answer(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> dict[str, Any]:
+    try:
+        if "import" in request:
+            for name in request["import"]:
+                importlib.import_module(name)
+            return {"value": None}
+        function: Callable[..., Any] = getattr(sys.modules[options["entry"]], request["call"])
+        inputs = [
+            protocol.read_array(fd, spec["dtype"], spec["shape"])
+            for fd, spec in zip(fds, request["inputs"], strict=False)
+        ]
+        args = [inputs[a["array"]] if isinstance(a, dict) and "array" in a else a for a in request["args"]]
+        value = function(*args)
+        if not request["outputs"]:
+            return {"value": value}
+        return {"arrays": _write(value, request["outputs"], fds[len(inputs) :])}
+    except BaseException as error:  # noqa: BLE001 - sys.exit() in a task is an answer too
+        return {"error": _describe(error, options["code"])}
+
+
+def _write(value: Any, capacities: list[int], fds: list[int]) -> list[dict[str, Any]]:
+    arrays = [np.asarray(a) for a in (value if isinstance(value, tuple) else (value,))]
+    if len(arrays) != len(capacities):
+        raise TypeError(f"expected {len(capacities)} arrays, found {len(arrays)}")
+    for array, capacity, fd in zip(arrays, capacities, fds, strict=True):
+        if array.nbytes <= capacity and array.dtype != object:
+            protocol.write_array(fd, array)
+    return [{"dtype": str(a.dtype), "shape": list(a.shape)} for a in arrays]
+
+
+def _describe(error: BaseException, code: str) -> dict[str, Any]:
+    """The error as a student should see it: its type, its text, and the innermost line in their own files."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(code)]
+    if isinstance(error, SyntaxError) and error.filename:
+        where = {"file": Path(error.filename).name, "line": error.lineno, "text": (error.text or "").strip()}
+    elif frames:
+        inner = next((f for f in reversed(frames) if Path(f.filename).name.startswith("task")), frames[-1])
+        where = {"file": Path(inner.filename).name, "line": inner.lineno, "text": inner.line or ""}
+    else:
+        where = {}
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return {"type": type(error).__name__, "text": str(text)[:MAX_TEXT], "where": where}

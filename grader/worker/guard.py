@@ -1,0 +1,74 @@
+"""Watches one worker from outside: its output and its memory. Ends it when it breaks a limit."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+
+from grader.worker import procs
+
+PERIOD_S = 0.02
+KEPT_BYTES = 32 * 1024
+MAX_OUTPUT = 16 << 20
+
+
+class Guard:
+    """A thread per worker. `broken` is set, before the kill, to a line that says which limit was broken."""
+
+    def __init__(self, pid: int, output: int, memory: int, kill: Callable[[], None]) -> None:
+        self.broken = ""
+        self.advice = ""
+        self.peak_one = 0
+        self._pid, self._output, self._memory, self._kill = pid, output, memory, kill
+        self._kept = bytearray()
+        self._written = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what it collected stays readable."""
+        self._stop.set()
+        self._thread.join()
+
+    def tail(self, lines: int = 3) -> str:
+        """The last lines that the worker printed."""
+        text = self._kept.decode(errors="replace").strip().splitlines()
+        return " | ".join(text[-lines:])
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._output, select.POLLIN)
+        open_ = True
+        while not self._stop.is_set() and not self.broken:
+            if open_ and poll.poll(0):
+                open_ = self._read()
+            else:
+                self._stop.wait(PERIOD_S)
+            self._look()
+
+    def _read(self) -> bool:
+        data = os.read(self._output, 1 << 16)
+        self._written += len(data)
+        self._kept = (self._kept + data)[-KEPT_BYTES:]
+        if self._written > MAX_OUTPUT:
+            self._end(f"Printed more than {MAX_OUTPUT >> 20} MiB and was stopped.", "a print in the inner loop")
+        return bool(data)
+
+    def _look(self) -> None:
+        total = 0
+        for pid in procs.tree(self._pid):
+            mine = procs.private_bytes(pid)
+            total += mine
+            self.peak_one = max(self.peak_one, mine)
+        if total > self._memory:
+            self._end(
+                f"Used {total / 2**30:.1f} GiB of memory, {self._memory / 2**30:.1f} GiB are allowed; it was stopped.",
+                "data that grows in memory although it could be read when it is needed",
+            )
+
+    def _end(self, evidence: str, cause: str) -> None:
+        self.broken, self.advice = evidence, cause
+        self._kill()

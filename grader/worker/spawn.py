@@ -1,0 +1,137 @@
+"""Starts the fork server and asks it for workers. The one place where a process is made; see `server`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.verdict import GraderFault
+from grader.worker import protocol
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from grader.worker.server import main; main()"
+)
+
+_KEPT_ENV = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_HOME"),
+    *("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
+    *("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"),
+)
+"""All of the grader's environment that a worker sees: tokens and names stay out."""
+
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere (macOS) a process that has imported a framework cannot be forked safely: each worker starts cold."""
+
+
+@dataclass
+class Process:
+    """A worker as the grader holds it; `pidfd` names it for good (-1 where the platform has none)."""
+
+    pid: int
+    pidfd: int
+    sock: socket.socket
+    output: int
+    server: subprocess.Popen[bytes]
+    open: bool = True
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal to the worker itself."""
+        if self.pidfd >= 0:
+            signal.pidfd_send_signal(self.pidfd, number)
+        else:
+            os.kill(self.pid, number)
+
+    def exited(self, within: float) -> bool:
+        """True when the worker has ended by itself within so many seconds."""
+        if self.pidfd < 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.server.wait(within)
+            return self.server.poll() is not None
+        return bool(select.select([self.pidfd], [], [], within)[0])
+
+
+class ForkServer:
+    """The fork server of one framework: started on the first use, ended by `close`."""
+
+    def __init__(self, imports: Sequence[str], *, cold: bool = not CAN_FORK) -> None:
+        self._imports = list(imports)
+        self._cold = cold
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self, options: dict[str, Any]) -> Process:
+        """A new worker process that is setting itself up. Raises GraderFault when the server broke."""
+        popen, control = self._boot()
+        mine, theirs = socket.socketpair()
+        output, write_end = os.pipe()
+        try:
+            protocol.send(control, {"become" if self._cold else "start": options}, [theirs.fileno(), write_end])
+            if self._cold:
+                self._popen = self._control = None  # this one is spent
+                return Process(popen.pid, -1, mine, output, popen)
+            reply, fds = protocol.receive(control, 1)
+        except (OSError, EOFError) as error:
+            raise GraderFault(f"the fork server broke: {error!r}") from None
+        finally:
+            theirs.close()
+            os.close(write_end)
+        if "fault" in reply:
+            raise GraderFault(reply["fault"])
+        return Process(reply["pid"], fds[0], mine, output, popen)
+
+    def end(self, process: Process) -> int:
+        """End a worker with all that it started; returns its wait status."""
+        if not process.open:
+            return 0
+        process.open = False
+        process.sock.close()
+        os.close(process.output)
+        if process.pidfd < 0:
+            process.server.kill()
+            return process.server.wait()
+        os.close(process.pidfd)
+        assert self._control is not None
+        protocol.send(self._control, {"end": process.pid})
+        reply, _ = protocol.receive(self._control)
+        return int(reply["status"])
+
+    def close(self) -> None:
+        """End the server and every worker it still has."""
+        if self._popen is not None and self._control is not None:
+            self._control.close()
+            self._popen.wait()
+            self._popen = self._control = None
+
+    def _boot(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        if self._popen is not None and self._control is not None:
+            return self._popen, self._control
+        mine, theirs = socket.socketpair()
+        env = {name: os.environ[name] for name in _KEPT_ENV if name in os.environ}
+        path = [str(ROOT), *(p for p in sys.path if os.path.isabs(p) and p != str(ROOT))]
+        popen = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(self._imports), json.dumps(path)],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # One OpenBLAS thread while numpy is imported: a live thread pool must not be forked.
+            env=env | {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        theirs.close()
+        try:
+            protocol.receive(mine)
+        except (OSError, EOFError):
+            raise GraderFault(f"the fork server did not start; try: {sys.executable} -c 'import numpy'") from None
+        self._popen, self._control = popen, mine
+        return popen, mine
