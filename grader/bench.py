@@ -47,7 +47,7 @@ class Bench:
             "assignment": assignment.name,
             "title": assignment.title,
             "whose": whose,
-            "key": _key(assignment, files),
+            "key": key(assignment, files),
             "isolated": False,
             "machine": machine.facts(),
             "files": [_file_entry(f) for f in files],
@@ -63,6 +63,8 @@ class Bench:
             old = results.read(self.out)
             if old["key"] == self.results["key"]:
                 earlier = {(c["framework"], c["id"]): c for c in old["checks"]}
+            elif resume:  # a new hand-in, or new checks: what was graded before is kept beside
+                self.out.rename(self.out.with_name(f"results-{old['key'][:8]}.json"))
         entries: dict[tuple[str, str], dict[str, Any]] = dict(earlier)
         for framework, check in checks:
             kept = earlier.get((framework, check.id))
@@ -177,7 +179,7 @@ def _file_entry(file: TaskFile) -> dict[str, Any]:
     }
 
 
-def _key(assignment: Assignment, files: list[TaskFile]) -> str:
+def key(assignment: Assignment, files: list[TaskFile]) -> str:
     """Digest of all that decides a result: the hand-in, the assignment's own files, the grader."""
     digest = hashlib.sha256()
     for file in files:

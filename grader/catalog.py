@@ -13,6 +13,8 @@ from grader.errors import UsageError
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENTS = ROOT / "assignments"
 SOLUTIONS = ROOT / "solutions"
+SELF_CHECKS = ROOT / "build" / "self-check"
+"""Where results of self-checks are kept, a folder per assignment."""
 START = "start"
 """Folder of an assignment that holds its task files as shipped: what `diff`, `reset` and the baseline use."""
 
@@ -121,9 +123,7 @@ def find(prefix: str, parent: Path = ASSIGNMENTS) -> Assignment:
 
 
 def _side(framework: str, data: dict[str, Any]) -> Side:
-    targets = tuple(
-        Target(t["check"], t["hardware"], float(t["speedup"]), t["source"]) for t in data.get("target", [])
-    )
+    targets = tuple(Target(t["check"], t["hardware"], float(t["speedup"]), t["source"]) for t in data.get("target", []))
     return Side(framework, tuple(data["imports"]), tuple(data["given"]), data["task"], targets)
 
 

@@ -32,9 +32,7 @@ class Check:
     """Ids of the checks that must pass first; otherwise this one is not checked."""
 
 
-def check(
-    claim: str, *, points: float, rests_on: Evidence, todo: int, after: Sequence[F] = ()
-) -> Callable[[F], F]:
+def check(claim: str, *, points: float, rests_on: Evidence, todo: int, after: Sequence[F] = ()) -> Callable[[F], F]:
     """Declare a test function as a check; its id is its name without `test_`."""
 
     def mark(function: F) -> F:

@@ -90,7 +90,7 @@ def seed() -> int:
 def two_cores() -> tuple[int, ...]:
     """Two CPU cores. Not measured where the grader may use only one."""
     found = machine.cores()
-    if len(found) < 2:  # noqa: PLR2004
+    if len(found) < 2:
         raise NotMeasured("This needs two CPU cores; one is allowed here.", next="ask for -c 2 or more in the job")
     return tuple(found[:2])
 

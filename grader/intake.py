@@ -19,6 +19,8 @@ from grader.errors import UsageError
 
 MAX_BYTES = 1 << 20
 FRAGMENT = "Caught by:"
+REFUSED = ".refused"
+"""Suffix of a note that stands for a file which was refused when the hand-in was staged."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
     start = assignment.start(side).read_text("utf-8")
     path = _locate(assignment, side, source)
     todos = len(todo.regions(start))
+    if path is None and (refused := source / f"{side.task}{REFUSED}").is_file():
+        return TaskFile(side, "refused", refused.read_text("utf-8")[:500], todos=todos)
     if path is None:
         return TaskFile(side, "missing", f"{side.task} is not in the hand-in", todos=todos)
     try:
@@ -65,7 +69,7 @@ def take_all(assignment: Assignment, source: Path) -> list[TaskFile]:
     return [take(assignment, side, source) for side in assignment.sides]
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):
     pass
 
 

@@ -122,7 +122,7 @@ class Race:
         }
 
     def _pair(self, baseline: Callable[[], float], submission: Callable[[], float]) -> None:
-        baseline_first = random.random() < 0.5  # noqa: S311, PLR2004 - symmetry of the pairs rests on it
+        baseline_first = random.random() < 0.5
         if baseline_first:
             slow, fast = baseline(), submission()
         else:

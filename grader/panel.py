@@ -26,14 +26,14 @@ def points(value: float) -> str:
 
 
 def block(entry: dict[str, Any], width: int, *, verbose: bool = False) -> str:
-    """A check's verdict: one line, and for anything but a plain pass its evidence, cause and next step."""
+    """A check's verdict: one line, and where there is something to do its evidence, cause and next step."""
     right = _right(entry)
     mark = MARKS[entry["verdict"]]
     room = width - len(INDENT) - len(right) - 2
     lines = textwrap.wrap(entry["claim"], room)
     head = f"{mark:<3}{lines[0]:<{room}}  {right}"
     body = [INDENT + line for line in lines[1:]]
-    if entry["verdict"] != "passed" or verbose:
+    if entry["verdict"] not in ("passed", "not checked") or verbose:
         body += _wrapped(entry.get("evidence", ""), width) + _wrapped(entry.get("cause", ""), width)
         if entry.get("next"):
             body += _wrapped(f"Next: {entry['next']}", width)
@@ -50,6 +50,9 @@ def summary(data: results.Results, framework: str) -> str:
     elsewhere = round(score["total"] - score["judged"], 2)
     if elsewhere:
         line += f"; {points(elsewhere)} more could not be judged"
+    waiting = sum(c["verdict"] == "not checked" and c["framework"] == framework for c in data["checks"])
+    if waiting:
+        line += f"; {waiting} checks wait for others"
     if not score["attempted"]:
         line += ". Not attempted: the task file is still the start"
     return line + "."
@@ -69,6 +72,8 @@ def standing(file: dict[str, Any], number: str, folder: str) -> str:
 
 def _right(entry: dict[str, Any]) -> str:
     worth = points(entry["points"])
+    if entry["verdict"] == "not checked":
+        return f"waits (0 of {worth})"
     if entry["verdict"] in ("not measured", "held", "grader fault"):
         return f"({worth} not judged here)" if entry["verdict"] == "not measured" else f"({worth} open)"
     unit = "point" if entry["points"] == 1 else "points"

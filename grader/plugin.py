@@ -16,14 +16,13 @@ import pytest
 
 from grader import catalog, checks, intake, results
 from grader.bench import BENCH, SIDE, Bench
-from grader.catalog import ASSIGNMENTS, ROOT
+from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS
 from grader.errors import UsageError
 from grader.terminal import BENCHES, Printer
 from grader.verdict import Failed, GraderFault, NotMeasured, Outcome, Stop, Verdict
 
 pytest_plugins = ["grader.fixtures"]
 
-SELF_CHECKS = ROOT / "build" / "self-check"
 _PYTEST_WORD = {Verdict.PASSED: "passed", Verdict.UNSURE: "passed", Verdict.FAILED: "failed"}
 _PYTEST_WORD |= {Verdict.GRADER_FAULT: "failed"}
 _RETURNED = pytest.StashKey[Any]()
@@ -203,11 +202,13 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     cause = outcome.cause
     if check.todo in bench.files[side.framework].untouched:
         cause = f"TODO({check.todo}) in {side.task} is still as shipped."
-    follow = outcome.next or f"TODO({check.todo}) in {side.task}; a hint: grader hint {bench.assignment.number} {check.todo}"
+    follow = (
+        outcome.next or f"TODO({check.todo}) in {side.task}; a hint: grader hint {bench.assignment.number} {check.todo}"
+    )
     return Outcome(outcome.verdict, outcome.evidence, cause, follow, outcome.share, outcome.race)
 
 
-class _NotChecked(Exception):  # noqa: N818
+class _NotChecked(Exception):
     """What this check depends on failed."""
 
 

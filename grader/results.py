@@ -55,7 +55,8 @@ def read(path: Path) -> Results:
     version = data.get("schema") if isinstance(data, dict) else None
     if isinstance(version, int) and version > SCHEMA:
         raise UsageError(
-            f"{path} has schema {version}; this grader reads up to {SCHEMA}. Update the grader, or choose another folder."
+            f"{path} has schema {version}; this grader reads up to {SCHEMA}.\n"
+            "Update the grader, or choose another folder."
         )
     if found := schema.problems(data, "results"):
         raise UsageError(f"{path} is not a results file: {found[0]}. Move it away and grade again.")

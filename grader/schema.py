@@ -62,9 +62,7 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str)
     return []
 
 
-def _check_object(
-    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], where: str
-) -> list[str]:
+def _check_object(value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], where: str) -> list[str]:
     found = [f"{where or 'the document'} lacks {key!r}" for key in schema.get("required", []) if key not in value]
     properties, other = schema.get("properties", {}), schema.get("additionalProperties", True)
     for key, item in value.items():

@@ -13,11 +13,11 @@ A check that returns has passed; what it returns is its evidence. Every other ve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What a check concluded; the values are the words of results.json."""
 
     PASSED = "passed"
@@ -50,7 +50,7 @@ class Outcome:
     """The figures of a measured check (see grader.measure)."""
 
 
-class Stop(Exception):  # noqa: N818 - a verdict is not an error
+class Stop(Exception):
     """Ends a check with a verdict other than passed."""
 
     verdict: Verdict

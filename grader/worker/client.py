@@ -18,7 +18,7 @@ from grader.verdict import Failed, GraderFault, NotMeasured
 from grader.worker import procs, protocol
 from grader.worker.guard import Guard
 from grader.worker.protocol import Array
-from grader.worker.spawn import ForkServer, Process
+from grader.worker.spawn import ForkServer
 
 IMPORT_S = 60.0
 CALL_S = 30.0
@@ -113,13 +113,14 @@ class Worker:
 
     def _arrays(self, reply: dict[str, Any], returns: Sequence[Array], fds: Sequence[int]) -> list[Any]:
         found = reply.get("arrays")
-        if not isinstance(found, list) or len(found) != len(returns):
+        found = found if isinstance(found, list) else []
+        if len(found) != len(returns):
             self._fail(f"{self._last_call} sent an answer of another form than its {len(returns)} arrays.")
-        for spec, item in zip(returns, found, strict=True):
-            item = item if isinstance(item, dict) else {}
+        items: list[dict[str, Any]] = [item if isinstance(item, dict) else {} for item in found]
+        for spec, item in zip(returns, items, strict=True):
             if problem := spec.mismatch(item.get("dtype"), item.get("shape")):
                 self._fail(f"{self._last_call} answered wrongly: {problem}.")
-        return [protocol.read_array(fd, i["dtype"], i["shape"]) for fd, i in zip(fds, found, strict=True)]
+        return [protocol.read_array(fd, i["dtype"], i["shape"]) for fd, i in zip(fds, items, strict=True)]
 
     # --- what is seen from outside -----------------------------------------------------------------------------
 
@@ -187,9 +188,7 @@ class Worker:
         if message != {"ready": True}:
             raise GraderFault(f"a worker started with {message}")
         if settings.watch is not None:
-            self._watch = (
-                SeccompWatch(fds[0], settings.watch, settings.hold_s) if fds else InotifyWatch(settings.watch)
-            )
+            self._watch = SeccompWatch(fds[0], settings.watch, settings.hold_s) if fds else InotifyWatch(settings.watch)
 
     def _request(self, request: dict[str, Any], within: float, what: str, fds: Sequence[int] = ()) -> dict[str, Any]:
         if self._status is not None:
@@ -244,4 +243,3 @@ def _line(text: object, limit: int) -> str:
     """Untrusted text as one printable line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     return line if len(line) <= limit else line[: limit - 3] + "..."
-

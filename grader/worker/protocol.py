@@ -30,7 +30,7 @@ _SEAL_INPUT = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | SHRINK | GROW | WRITE
 _SEAL_OUTPUT = 0x1 | 0x2 | 0x4  # the worker may write, but a truncated mapping would kill the reader
 
 
-class ProtocolViolation(Exception):  # noqa: N818
+class ProtocolViolation(Exception):
     """The other side sent something that is not a message of this channel."""
 
 
@@ -149,7 +149,7 @@ def _seal(fd: int, seals: int) -> None:
 def read_array(fd: int, dtype: str, shape: Sequence[int]) -> npt.NDArray[Any]:
     """A private copy of the first bytes of `fd`, as an array. Read, not mapped: no SIGBUS, whatever the other does."""
     array = np.empty(tuple(shape), dtype)
-    view = memoryview(array.reshape(-1).view(np.uint8))
+    view = array.reshape(-1).view(np.uint8).data
     done = 0
     while done < len(view):
         count = os.preadv(fd, [view[done:]], done)
@@ -161,7 +161,7 @@ def read_array(fd: int, dtype: str, shape: Sequence[int]) -> npt.NDArray[Any]:
 
 def write_array(fd: int, array: npt.NDArray[Any]) -> None:
     """Copy `array` to the start of `fd`."""
-    view = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    view = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
     done = 0
     while done < len(view):
         done += os.pwrite(fd, view[done:], done)

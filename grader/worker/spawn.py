@@ -20,9 +20,7 @@ from grader.worker import protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from grader.worker.server import main; main()"
-)
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from grader.worker.server import main; main()"
 
 _KEPT_ENV = (
     *("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_HOME"),
@@ -107,6 +105,11 @@ class ForkServer:
         reply, _ = protocol.receive(self._control)
         return int(reply["status"])
 
+    def try_out(self) -> None:
+        """Start and end the server. Raises GraderFault when it does not come up."""
+        self._boot()
+        self.close()
+
     def close(self) -> None:
         """End the server and every worker it still has."""
         if self._popen is not None and self._control is not None:
@@ -122,7 +125,7 @@ class ForkServer:
         path = [str(ROOT), *(p for p in sys.path if os.path.isabs(p) and p != str(ROOT))]
         popen = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(self._imports), json.dumps(path)],
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             # One OpenBLAS thread while numpy is imported: a live thread pool must not be forked.

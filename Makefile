@@ -1,0 +1,41 @@
+# Python 3.11 to 3.13 and make are all that these targets expect; scripts/bootstrap.sh fetches the rest into .venv.
+#   PYTHON=/path/to/python   the interpreter for .venv        PIP_ARGS="..."      more arguments for pip
+#   PYTEST_ARGS="..."        more arguments for pytest
+PYTHON ?=
+PIP_ARGS ?=
+PYTEST_ARGS ?=
+export PYTHON PIP_ARGS
+
+PY = .venv/bin/python
+
+.NOTPARALLEL:
+.PHONY: help demo test verify lint system clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo/report.html
+	@rm -rf build/demo
+	$(PY) -m grader grade examples/class --out build/demo/results --assignment 03
+	$(PY) -m grader report build/demo/results --html build/demo/report.html
+
+test: system lint  ## set up everything that the tests need, lint, test; what CI runs
+	$(PY) -m pytest tests $(PYTEST_ARGS)
+
+verify: .venv/ready-test  ## every start fails where it should, every solution passes, every wrong answer is caught
+	$(PY) -m grader verify
+
+lint: .venv/ready-test  ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+system:  ## which programs the tests miss here; installs them as root on Debian/Ubuntu
+	@sh scripts/bootstrap.sh system
+
+clean:  ## remove what was built, except .venv
+	rm -rf build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.venv/ready-demo .venv/ready-test: pyproject.toml constraints.txt
+	@sh scripts/bootstrap.sh $(@:.venv/ready-%=%)

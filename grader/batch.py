@@ -1,0 +1,133 @@
+"""Grades a folder of submissions as jobs: submitit's local executor, one job at a time, resumable at any moment.
+
+The jobs write the results; the head only stages, submits, watches and reports. Killed at any point and started
+again it finds finished checks in their results.json, ends jobs that an earlier head left, and goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader import batch_job, collect, lock, machine, results
+from grader.catalog import ROOT, Assignment
+from grader.collect import Submission
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    import submitit
+
+PER_JOB = 4
+ATTEMPTS = 3
+POLL_S = 0.2
+
+Progress = Callable[[Submission, int, int], None]
+"""Called with a submission, its checks that have a verdict, and all its checks."""
+
+
+def grade(source: Path, out: Path, assignments: list[Assignment], show: Progress) -> list[Submission]:
+    """Grade every hand-in below `source` into `out`. Returns the submissions; the verdicts are in their results.
+
+    Raises UsageError for input that cannot be graded, a folder in use, a full disk.
+    """
+    _check_source(source)
+    _make(out)
+    with lock.FolderLock(out) as held:
+        try:
+            _end_survivors(out)
+            submissions = collect.collect(source, out, assignments)
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {error.filename or out}: {error.strerror}. Nothing graded is lost."
+            ) from None
+        for _ in range(ATTEMPTS):
+            pending = [s for s in submissions if not complete(s)]
+            for start in range(0, len(pending), PER_JOB):
+                _run_job(out, held.token, pending[start : start + PER_JOB], show)
+        for submission in submissions:
+            show(submission, *_counts(submission))
+        return submissions
+
+
+def complete(submission: Submission) -> bool:
+    """Whether every check of this hand-in, as it is now, has a verdict that needs no second run."""
+    data = _results(submission)
+    return data is not None and all(c["verdict"] in results.FINAL for c in data["checks"])
+
+
+def _results(submission: Submission) -> results.Results | None:
+    """The results of this hand-in as it is now; None when there are none. UsageError: not ours to read."""
+    if not submission.results.exists():
+        return None
+    data = results.read(submission.results)
+    return data if data["key"] == submission.key else None
+
+
+def _counts(submission: Submission) -> tuple[int, int]:
+    data = _results(submission)
+    checks = data["checks"] if data else []
+    return sum(c["verdict"] is not None for c in checks), len(checks)
+
+
+def _run_job(out: Path, token: str, chunk: Sequence[Submission], show: Progress) -> None:
+    executor = _executor(out / "jobs", len(chunk))
+    folders = [str(s.folder.relative_to(out)) for s in chunk]
+    job: submitit.Job[Any] = executor.submit(batch_job.run, str(out.resolve()), token, folders)
+    try:
+        while not job.done():
+            for submission in chunk:
+                show(submission, *_counts(submission))
+            time.sleep(POLL_S)
+    except BaseException:  # Ctrl-C: the job ends with its head; what is finished stays
+        _end_survivors(out)
+        raise
+
+
+def _executor(folder: Path, submissions: int) -> submitit.LocalExecutor:
+    try:
+        import submitit
+    except ModuleNotFoundError:
+        raise UsageError("grading a class needs submitit: pip install -e '.[instructor]'") from None
+    # submitit hides all GPUs from a local job that asks for none.
+    executor = submitit.LocalExecutor(folder=folder)
+    executor.update_parameters(
+        timeout_min=submissions * batch_job.TIMEOUT_S / 60 + 1, gpus_per_node=len(machine.gpus())
+    )
+    return executor
+
+
+def _check_source(source: Path) -> None:
+    if not source.exists():
+        raise UsageError(f"no such folder: {source}")
+    if not source.is_dir():
+        raise UsageError(f"{source} is a file; expected a folder with a folder or a .zip per student")
+
+
+def _make(out: Path) -> None:
+    """The results folder, for its owner only."""
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (out / "jobs").mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the results folder {out}: {error.strerror}") from None
+    if not (out / collect.STUDENTS).exists() and any(p.name not in ("jobs", "lock") for p in out.iterdir()):
+        raise UsageError(f"{out} is not empty and holds no earlier grading. Choose another folder with --out.")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
+def _end_survivors(out: Path) -> None:
+    """End the jobs that a killed head left on this machine: their unfinished checks are run again."""
+    for marker in (out / "jobs").glob(f"{batch_job.RUNNING}-*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            owner = json.loads(marker.read_text("utf-8"))
+            while lock.alive(owner):
+                os.kill(owner["pid"], signal.SIGKILL)
+                time.sleep(0.05)
+            if lock.alive(owner) is False:
+                marker.unlink(missing_ok=True)

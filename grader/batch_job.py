@@ -1,0 +1,48 @@
+"""What runs inside a job of the batch: an importable function with plain arguments, several submissions a task."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from grader import lock
+from grader.catalog import ASSIGNMENTS, ROOT
+from grader.worker import limits
+
+RUNNING = "running"
+TIMEOUT_S = 1800.0
+"""Seconds for all checks of one submission; each call has its own, much shorter limit."""
+
+
+def run(out: str, token: str, folders: list[str]) -> dict[str, int]:
+    """Check the submissions staged in `folders` (below `out`), one after the other.
+
+    Stops when the results folder belongs to another head (`token`). Returns pytest's exit status per folder:
+    information only, the verdicts are in results.json.
+    """
+    marker = Path(out, "jobs", f"{RUNNING}-{lock.me()['pid']}.json")
+    marker.write_text(json.dumps(lock.me()), "utf-8")
+    statuses: dict[str, int] = {}
+    try:
+        for folder in folders:
+            if not lock.holds(Path(out), token):
+                break
+            statuses[folder] = _check(Path(out, folder))
+    finally:
+        marker.unlink(missing_ok=True)
+    return statuses
+
+
+def _check(folder: Path) -> int:
+    assignment = ASSIGNMENTS / folder.name
+    command = [sys.executable, "-m", "pytest", str(assignment), "-p", "no:cacheprovider", "--resume"]
+    command += ["--against", str(folder / "submission"), "--results", str(folder / "results.json")]
+    try:
+        # The checks end with this job, also when it is killed: nothing goes on behind the head's back.
+        return subprocess.run(
+            command, cwd=ROOT, check=False, timeout=TIMEOUT_S, preexec_fn=limits.die_with_parent
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -1

@@ -1,0 +1,125 @@
+"""The `grader` command. Verbs and options only; each verb's work is in its own module, imported when used."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grader import __version__, catalog
+from grader.errors import UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. Returns 0 (fine), 1 (a finding, see the text) or 2 (a mistake in the call)."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except UsageError as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `grader diff 03 | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing that was finished is lost; the same command goes on.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Check exercises, grade classes.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    verb("list", _list, "assignments, and where you stand")
+    hint = verb("hint", _hint, "a hint for a TODO, in three levels")
+    hint.add_argument("assignment", help="number or name, for example 03")
+    hint.add_argument("todo", nargs="?", type=int, help="number of the TODO")
+    hint.add_argument("level", nargs="?", type=int, help="1, 2 or 3")
+    for name, run, text in (
+        ("diff", _diff, "your changes against the start"),
+        ("reset", _reset, "begin again; what you have is kept beside"),
+    ):
+        verb(name, run, text).add_argument("assignment", help="number or name, for example 03")
+    grade = verb("grade", _grade, "grade a folder of submissions; the same command resumes")
+    grade.add_argument("submissions", type=Path, help="a folder with a folder or a .zip per student")
+    grade.add_argument("--assignment", action="append", help="grade only this one (may be repeated)")
+    grade.add_argument("--out", type=Path, default=Path("build/results"), help="results folder (%(default)s)")
+    report = verb("report", _report, "table and HTML page of graded results")
+    report.add_argument("results", type=Path, help="the results folder of `grader grade`")
+    report.add_argument("--html", type=Path, help="write the page to this file")
+    verify = verb("verify", _verify, "prove assignments: starts fail, solutions pass, wrong answers are caught")
+    verify.add_argument("assignment", nargs="*", help="all when none is named")
+    verify.add_argument("--full", action="store_true", help="run every wrong answer against every check")
+    verb("doctor", _doctor, "is this machine fit and safe to grade on?")
+    return parser
+
+
+def _list(_: argparse.Namespace) -> int:
+    from grader import desk
+
+    print(desk.progress())
+    return 0
+
+
+def _hint(arguments: argparse.Namespace) -> int:
+    from grader import hints
+
+    print(hints.show(catalog.find(arguments.assignment), arguments.todo, arguments.level))
+    return 0
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from grader import desk
+
+    print(desk.diff(catalog.find(arguments.assignment)))
+    return 0
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    from grader import desk
+
+    print(desk.reset(catalog.find(arguments.assignment)))
+    return 0
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from grader import classroom
+
+    prefixes = arguments.assignment
+    chosen = [catalog.find(p) for p in prefixes] if prefixes else [catalog.load(f) for f in catalog.folders()]
+    return classroom.grade(arguments.submissions, arguments.out, chosen)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from grader import classroom
+
+    return classroom.report(arguments.results, arguments.html)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from grader import proof
+
+    chosen = [catalog.find(a) for a in arguments.assignment] or [catalog.load(f) for f in catalog.folders()]
+    return proof.verify(chosen, full=arguments.full)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from grader import doctor
+
+    findings = list(doctor.examine())
+    for finding in findings:
+        print(f"{finding.level:<5} {finding.text}")
+    return int(any(f.level == "bad" for f in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""From a folder of hand-ins to staged submissions under opaque ids. Names stay in students.json, with the head.
+
+Known forms: SUBMISSIONS/<student>/<assignment>/task.py (also what nbgrader collects), SUBMISSIONS/<student>/task.py,
+and SUBMISSIONS/<student>.zip with either inside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader import intake
+from grader.bench import key
+from grader.catalog import Assignment
+from grader.errors import UsageError
+from grader.intake import TaskFile
+
+STUDENTS = "students.json"
+MAX_ARCHIVE = 64 << 20
+"""Bytes that an archive may unpack to."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's hand-in for one assignment, staged in `folder` (OUT/<id>/<assignment>)."""
+
+    id: str
+    name: str
+    assignment: Assignment
+    folder: Path
+    key: str
+
+    @property
+    def results(self) -> Path:
+        """Where its results.json is."""
+        return self.folder / "results.json"
+
+
+def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Submission]:
+    """Stage every hand-in below `source` into `out`. Raises UsageError when there is nothing to grade."""
+    entries = _entries(source)
+    ids = _ids(out, [e.name for e in entries])
+    found: list[Submission] = []
+    for entry in entries:
+        name = entry.name.removesuffix(".zip") if entry.is_file() else entry.name
+        with tempfile.TemporaryDirectory() as temporary:
+            root, problem = _open(entry, Path(temporary))
+            chosen = [a for a in assignments if len(assignments) == 1 or (root / a.name).is_dir()]
+            for assignment in chosen:
+                files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
+                folder = out / ids[entry.name] / assignment.name
+                _stage(folder / "submission", files)
+                found.append(Submission(ids[entry.name], name, assignment, folder, key(assignment, files)))
+    if not found:
+        wanted = ", ".join(a.name for a in assignments)
+        raise UsageError(f"nothing to grade in {source}: expected <student>/<assignment>/task.py for one of {wanted}")
+    return found
+
+
+def _entries(source: Path) -> list[Path]:
+    try:
+        entries = sorted(p for p in source.iterdir() if not p.name.startswith("."))
+    except FileNotFoundError:
+        raise UsageError(f"no such folder: {source}") from None
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}") from None
+    entries = [p for p in entries if p.is_dir() or p.suffix == ".zip"]
+    if not entries:
+        raise UsageError(f"{source} holds no hand-ins: expected a folder or a .zip per student")
+    return entries
+
+
+def _ids(out: Path, names: list[str]) -> dict[str, str]:
+    """An opaque id per hand-in; ids of an earlier run stay."""
+    path = out / STUDENTS
+    known: dict[str, str] = {}
+    if path.exists():
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            known = {entry["entry"]: id_ for id_, entry in data["students"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(f"{path} cannot be read ({error}); choose another --out folder") from None
+    for name in names:
+        if name not in known:
+            known[name] = _new_id(set(known.values()))
+    students = {i: {"name": n.removesuffix(".zip"), "entry": n} for n, i in known.items()}
+    write_private(path, json.dumps({"schema": 1, "students": students}, ensure_ascii=False, indent=1))
+    return known
+
+
+def _new_id(taken: set[str]) -> str:
+    while (fresh := f"h{secrets.token_hex(3)}") in taken:
+        pass
+    return fresh
+
+
+def _open(entry: Path, temporary: Path) -> tuple[Path, str]:
+    """The folder of a hand-in (an archive is unpacked first), and what is wrong with it."""
+    if not entry.is_file():
+        return entry, "" if os.access(entry, os.R_OK | os.X_OK) else "is in a folder that cannot be read"
+    try:
+        with zipfile.ZipFile(entry) as archive:
+            if bad := _unsafe(archive):
+                return temporary, f"is in an archive that is refused: {bad}"
+            archive.extractall(temporary)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        return temporary, f"is in an archive that cannot be read: {error}"
+    inner = [p for p in temporary.iterdir() if not p.name.startswith("__MACOSX")]
+    return (inner[0] if len(inner) == 1 and inner[0].is_dir() else temporary), ""
+
+
+def _unsafe(archive: zipfile.ZipFile) -> str:
+    for item in archive.infolist():
+        path = PurePosixPath(item.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts:
+            return f"{item.filename[:60]!r} leads out of it"
+        if item.external_attr >> 28 == 0xA:
+            return f"{item.filename[:60]!r} is a link"
+    if sum(item.file_size for item in archive.infolist()) > MAX_ARCHIVE:
+        return f"it unpacks to more than {MAX_ARCHIVE >> 20} MiB"
+    return ""
+
+
+def _taken(assignment: Assignment, framework: str, root: Path, problem: str) -> TaskFile:
+    side = assignment.side(framework)
+    if problem:
+        return TaskFile(side, "refused", f"{side.task} {problem}")
+    return intake.take(assignment, side, root)
+
+
+def _stage(folder: Path, files: list[TaskFile]) -> None:
+    """Write the usable task files, and for the others a note: what the job sees carries no name."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    for file in files:
+        if file.state in ("edited", "start"):
+            (folder / file.side.task).write_text(file.text, "utf-8")
+        elif file.state == "refused":
+            (folder / f"{file.side.task}{intake.REFUSED}").write_text(file.note, "utf-8")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)

@@ -1,0 +1,86 @@
+"""A student's desk: where they stand (`list`), what they changed (`diff`), and beginning again (`reset`).
+
+The untouched start is the file in the assignment's `start` folder; git is not needed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import time
+from pathlib import Path
+
+from grader import catalog, intake, results
+from grader.catalog import ROOT, SELF_CHECKS, Assignment
+from grader.errors import UsageError
+
+
+def progress() -> str:
+    """One line per assignment and framework: title, points of the last check, TODOs done."""
+    lines = []
+    for folder in catalog.folders():
+        assignment = catalog.load(folder)
+        for file in intake.take_all(assignment, folder):
+            done = file.todos - len(file.untouched)
+            points = _last_points(assignment, file.side.framework)
+            lines.append(
+                f"{assignment.number}  {assignment.title:<24} {file.side.framework:<11} "
+                f"{assignment.minutes:>3} min   {done} of {file.todos} TODOs   {points}"
+            )
+    if not lines:
+        raise UsageError(f"there are no assignments in {catalog.ASSIGNMENTS}")
+    return "\n".join([*lines, "", "Check one: pytest assignments/03      Hints: grader hint 03"])
+
+
+def _last_points(assignment: Assignment, framework: str) -> str:
+    path = SELF_CHECKS / assignment.name / results.NAME
+    if not path.exists():
+        return "not checked yet"
+    score = results.score(results.read(path), framework)
+    return f"{score['earned']:g} of {score['judged']:g} points" if score["attempted"] else "not attempted"
+
+
+def diff(assignment: Assignment) -> str:
+    """Unified diff from the start to what is there now; a line that says so when nothing has changed."""
+    parts: list[str] = []
+    for side in assignment.sides:
+        start = assignment.start(side).read_text("utf-8").splitlines(keepends=True)
+        now = _read(assignment.folder / side.task).splitlines(keepends=True)
+        parts += difflib.unified_diff(start, now, f"start/{side.task}", side.task)
+    return "".join(parts) or f"{assignment.name} is as shipped."
+
+
+def reset(assignment: Assignment) -> str:
+    """Put the start back; what was there is kept beside it. Returns what was done."""
+    lines = []
+    for side in assignment.sides:
+        path = assignment.folder / side.task
+        if path.exists() and path.read_bytes() != assignment.start(side).read_bytes():
+            backup = _backup(path)
+            path.replace(backup)
+            lines.append(f"Kept your {side.task} as {_shown(backup)}")
+        shutil.copyfile(assignment.start(side), path)
+        lines.append(f"{_shown(path)} is as shipped again.")
+    return "\n".join(lines)
+
+
+def _backup(path: Path) -> Path:
+    """A free name beside `path`."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (path.with_name(f"{path.stem}.{stamp}{suffix}.bak") for suffix in ("", *(f"-{n}" for n in range(2, 100))))
+    return next(name for name in names if not name.exists())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            f"{_shown(path)} is missing. Get the start back: grader reset {path.parent.name[:2]}"
+        ) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{_shown(path)} is not UTF-8; save it as UTF-8 in your editor.") from None
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
