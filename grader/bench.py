@@ -57,7 +57,7 @@ class Bench:
     # --- results ---------------------------------------------------------------------------------------------
 
     def declare(self, checks: list[tuple[str, Check]], *, resume: bool) -> None:
-        """List the checks of this run. Earlier results of the same key stay: all when `resume`, else the others'."""
+        """List all checks; earlier results of the same hand-in stay. Raises UsageError when they cannot be read."""
         earlier: dict[tuple[str, str], dict[str, Any]] = {}
         if self.out is not None and self.out.exists():
             old = results.read(self.out)
@@ -65,19 +65,17 @@ class Bench:
                 earlier = {(c["framework"], c["id"]): c for c in old["checks"]}
             elif resume:  # a new hand-in, or new checks: what was graded before is kept beside
                 self.out.rename(self.out.with_name(f"results-{old['key'][:8]}.json"))
-        entries: dict[tuple[str, str], dict[str, Any]] = dict(earlier)
         for framework, check in checks:
-            kept = earlier.get((framework, check.id))
-            if not (resume and kept and kept["verdict"] in results.FINAL):
-                entries[framework, check.id] = {
-                    "id": check.id,
-                    "framework": framework,
-                    "claim": check.claim,
-                    "points": check.points,
-                    "rests_on": check.rests_on,
-                    "verdict": None,
-                }
-        self.results["checks"] = list(entries.values())
+            earlier.setdefault((framework, check.id), _blank(framework, check))
+        self.results["checks"] = list(earlier.values())
+
+    def begin(self, checks: list[tuple[str, Check]]) -> None:
+        """Forget the verdicts of the checks that are about to run, so that none can pass for a new one."""
+        for framework, check in checks:
+            entry = self.entry(framework, check.id)
+            assert entry is not None
+            entry.clear()
+            entry.update(_blank(framework, check))
         self.save()
 
     def entry(self, framework: str, check_id: str) -> dict[str, Any] | None:
@@ -161,6 +159,18 @@ def check_readable(path: Path) -> None:
                 f"As root, hand-ins run as the ordinary user {WORKER_UID}, who cannot enter {folder}.\n"
                 f"Put the repository somewhere else (/opt, /srv), or: chmod o+x {folder}"
             )
+
+
+def _blank(framework: str, check: Check) -> dict[str, Any]:
+    """A check's entry without a verdict."""
+    return {
+        "id": check.id,
+        "framework": framework,
+        "claim": check.claim,
+        "points": check.points,
+        "rests_on": check.rests_on,
+        "verdict": None,
+    }
 
 
 def _give(folder: Path) -> None:

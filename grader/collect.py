@@ -47,6 +47,7 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
     entries = _entries(source)
     ids = _ids(out, [e.name for e in entries])
     found: list[Submission] = []
+    any_file = False
     for entry in entries:
         name = entry.name.removesuffix(".zip") if entry.is_file() else entry.name
         with tempfile.TemporaryDirectory() as temporary:
@@ -56,8 +57,9 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
                 files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
                 folder = out / ids[entry.name] / assignment.name
                 _stage(folder / "submission", files)
+                any_file = any_file or any(f.state != "missing" for f in files)
                 found.append(Submission(ids[entry.name], name, assignment, folder, key(assignment, files)))
-    if not found:
+    if not any_file:
         wanted = ", ".join(a.name for a in assignments)
         raise UsageError(f"nothing to grade in {source}: expected <student>/<assignment>/task.py for one of {wanted}")
     return found

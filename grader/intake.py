@@ -91,9 +91,10 @@ def _read(path: Path) -> str:
         if path.is_symlink():
             raise _Refused("is a link; hand in the file itself") from None
         raise _Refused(f"cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _Refused("is not a regular file")
     with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise _Refused("is not a regular file")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise _Refused(f"is larger than {MAX_BYTES >> 20} MiB")

@@ -22,7 +22,7 @@ from typing import Any
 
 from grader import checks
 from grader.catalog import Side, Target
-from grader.verdict import Failed, NotMeasured, Unsure
+from grader.verdict import Failed, NotMeasured, Outcome, Unsure, Verdict
 
 ALPHA = 1e-3
 """Bound on a wrong pass, and on a wrong fail, of one race."""
@@ -69,7 +69,7 @@ def _last(holds: Callable[[float], bool], low: float, high: float) -> float | No
 
 
 class Race:
-    """One race against one target. `run` returns the evidence of a pass and raises every other verdict."""
+    """One race against one target. `run` returns a pass and raises every other verdict."""
 
     def __init__(self, target: Target, *, advice: str = "") -> None:
         self.target = target
@@ -88,7 +88,7 @@ class Race:
                 return cls(mine[hardware], advice=f"grader hint {number} {declared.todo}")
         raise NotMeasured("There is no target for this hardware in assignment.toml.", next="run it in a GPU job")
 
-    def run(self, baseline: Callable[[], float], submission: Callable[[], float]) -> str:
+    def run(self, baseline: Callable[[], float], submission: Callable[[], float]) -> Outcome:
         """Race two functions that each time one call in a fresh process and return its seconds.
 
         Raises Failed or Unsure with the figures; whatever the two functions raise passes through.
@@ -99,7 +99,7 @@ class Race:
             self._pair(baseline, submission)
             ratios = self._log_ratios()
             if evidence_above(ratios, goal) >= 1 / ALPHA:
-                return self._evidence()
+                return Outcome(Verdict.PASSED, self._evidence(), race=self.figures())
             if evidence_below(ratios, goal) >= 1 / ALPHA:
                 raise Failed(self._evidence(), next=self._advice, share=self._share(), race=self.figures())
         raise Unsure(

@@ -34,11 +34,10 @@ def block(entry: dict[str, Any], width: int, *, verbose: bool = False) -> str:
     head = f"{mark:<3}{lines[0]:<{room}}  {right}"
     body = [INDENT + line for line in lines[1:]]
     if entry["verdict"] not in ("passed", "not checked") or verbose:
-        body += _wrapped(entry.get("evidence", ""), width) + _wrapped(entry.get("cause", ""), width)
-        if entry.get("next"):
-            body += _wrapped(f"Next: {entry['next']}", width)
+        follow = f"Next: {entry['next']}" if entry.get("next") else ""
+        body += [wrap(text, width, INDENT) for text in (entry["evidence"], entry["cause"], follow) if text]
     elif entry.get("race"):
-        body += _wrapped(entry["evidence"], width)
+        body.append(wrap(entry["evidence"], width, INDENT))
     return "\n".join([head, *body])
 
 
@@ -80,15 +79,16 @@ def _right(entry: dict[str, Any]) -> str:
     return f"{points(entry['earned'])} of {worth} {unit}"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    lines: list[str] = []
-    for paragraph in text.splitlines():
-        lines += textwrap.wrap(
-            paragraph,
+def wrap(text: str, width: int, indent: str = "") -> str:
+    """Text in lines of at most `width` columns, its own line breaks kept; long paths are not broken."""
+    return "\n".join(
+        textwrap.fill(
+            line,
             width,
-            initial_indent=INDENT,
-            subsequent_indent=INDENT,
+            initial_indent=indent,
+            subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         )
-    return lines
+        for line in text.splitlines()
+    )

@@ -83,10 +83,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     try:
         done = [item for folder, mine in by_folder.items() for item in _prepare(config, folder, mine)]
     except UsageError as error:
+        items.clear()
         raise pytest.UsageError(str(error)) from None
     if done:
         items[:] = [item for item in items if item not in done]
         config.hook.pytest_deselected(items=done)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is still selected is about to run."""
+    selected: dict[Bench, list[tuple[str, checks.Check]]] = {}
+    for item in session.items:
+        if BENCH in item.stash:
+            selected.setdefault(item.stash[BENCH], []).append((item.stash[SIDE].framework, _check(item)))
+    try:
+        for bench, mine in selected.items():
+            bench.begin(mine)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -105,7 +119,9 @@ def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> l
         item.stash[SIDE] = sides[item.path.name]
     declared = [(item.stash[SIDE].framework, _check(item)) for item in items]
     bench.declare(declared, resume=config.getoption("resume"))
-    return [item for item in items if _entry(item)["verdict"] is not None]
+    if not config.getoption("resume"):
+        return []
+    return [item for item in items if _entry(item)["verdict"] in results.FINAL]
 
 
 def _whose(source: Path) -> str:

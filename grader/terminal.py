@@ -28,8 +28,7 @@ class Printer:
         if not isinstance(entry, dict):
             return
         self._heading(str((self._config.rootpath / report.nodeid.partition("::")[0]).parent))
-        width = min(self._writer.fullwidth, MAX_WIDTH)
-        text = panel.block(entry, width, verbose=self._config.option.verbose > 0)
+        text = panel.block(entry, self._width(), verbose=self._config.option.verbose > 0)
         head, _, body = text.partition("\n")
         colour = panel.COLOURS.get(entry["verdict"])
         self._writer.line(head, **({colour: True} if colour else {}))
@@ -39,15 +38,19 @@ class Printer:
 
     def pytest_terminal_summary(self) -> None:
         """Print the score of every assignment, and what is still as shipped."""
+        width = self._width()
         for bench in self._config.stash[BENCHES].values():
             self._writer.line()
             for framework in results.frameworks(bench.results):
-                self._writer.line(panel.summary(bench.results, framework), bold=True)
+                self._writer.line(panel.wrap(panel.summary(bench.results, framework), width), bold=True)
             folder = bench.assignment.folder
             shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
             for file in bench.results["files"]:
                 if text := panel.standing(file, bench.assignment.number, str(shown)):
-                    self._writer.line(text)
+                    self._writer.line(panel.wrap(text, width))
+
+    def _width(self) -> int:
+        return min(self._writer.fullwidth, MAX_WIDTH)
 
     def _heading(self, folder: str) -> None:
         bench = self._config.stash[BENCHES].get(folder)
@@ -55,4 +58,5 @@ class Printer:
             return
         self._headed.add(folder)
         title = f"{bench.assignment.number} {bench.assignment.title}"
-        self._writer.line(f"{title}: {bench.results['whose']}; {machine.describe()}", bold=True)
+        line = f"{title}: {bench.results['whose']}; {machine.describe()}"
+        self._writer.line(panel.wrap(line, self._width()), bold=True)

@@ -52,7 +52,10 @@ def make_data(tmp_path: Path) -> Path:
 def watched(
     root: Path, body: str, hold_s: float = 0.0, before: str = "", launcher: tuple[str, ...] = (), **popen: Any
 ) -> Iterator[tuple[SeccompWatch, Callable[[], str]]]:
-    """Run `body` in a filtered worker; yields its watch and a function that waits and returns what it printed."""
+    """Run `body` in a filtered worker; yields its watch and `finish`, which returns what it printed at its end.
+
+    A body that says `parent.recv(1)` waits there until finish() is called.
+    """
     ours, theirs = socket.socketpair()
     script = WORKER.format(before=before, body=body)
     argv = [*launcher, sys.executable, "-c", script, str(theirs.fileno()), str(root), str(root.parent / "scratch")]
@@ -65,7 +68,9 @@ def watched(
         _, (listener,), _, _ = socket.recv_fds(ours, 1, 1)
 
         def finish() -> str:
-            printed, _ = process.communicate(timeout=TIMEOUT_S)
+            with contextlib.suppress(OSError):  # most workers do not wait for it
+                ours.send(b"g")
+            printed: str = process.communicate(timeout=TIMEOUT_S)[0]
             assert process.returncode == 0
             return printed
 

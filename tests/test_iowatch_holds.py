@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from iowatch_worker import ORDINARY, REPO, count, make_data, seccomp, until, watched
 
 from grader.iowatch import Counts, WatchFault, paths
+from tests.iowatch_worker import ORDINARY, REPO, count, make_data, seccomp, until, watched
 
 pytestmark = seccomp
 LONG_S = 3600.0  # a hold that nothing but close() or a fault ends within a test
@@ -54,23 +54,19 @@ def test_holds_overlap_and_close_ends_them(root: Path) -> None:
 
 def test_opens_succeed_uncounted_after_close(root: Path) -> None:
     """A process that outlives the watch keeps working: its opens do not fail with ENOSYS."""
-    os.mkfifo(root.parent / "scratch/fifo")
-    with watched(root, "read(root + '/a'); open(scratch + '/fifo').close(); read(root + '/b')") as (watch, finish):
+    with watched(root, "read(root + '/a'); parent.recv(1); read(root + '/b')") as (watch, finish):
         until(lambda: watch.counts().opens == 1)
         watch.close()
-        (root.parent / "scratch/fifo").write_text("")
         finish()
         assert watch.counts().opens == 1
 
 
 def test_hold_can_change(root: Path) -> None:
     """A new hold applies to the next open."""
-    os.mkfifo(root.parent / "scratch/fifo")
-    body = "read(root + '/a'); open(scratch + '/fifo').close(); start = time.perf_counter(); read(root + '/b')"
+    body = "read(root + '/a'); parent.recv(1); start = time.perf_counter(); read(root + '/b')"
     with watched(root, body + "; print(time.perf_counter() - start)") as (watch, finish):
         until(lambda: watch.counts().opens == 1)
         watch.hold_s = 0.1
-        (root.parent / "scratch/fifo").write_text("")
         assert float(finish()) >= 0.1
 
 
@@ -105,12 +101,10 @@ def test_a_broken_watch_frees_the_worker_and_says_so(root: Path, monkeypatch: py
     def broken(*_: object) -> Any:
         raise RuntimeError("planted")
 
-    os.mkfifo(root.parent / "scratch/fifo")
-    body = TWO_PROCESSES.replace("\n", "\nos.open(scratch + '/fifo', os.O_RDONLY); ")
+    body = TWO_PROCESSES.replace("\n", "\nparent.recv(1); ")
     with watched(root, body, hold_s=LONG_S) as (watch, finish):
         until(lambda: watch.counts().opens == 1)
         monkeypatch.setattr(paths, "locate", broken)
-        (root.parent / "scratch/fifo").write_text("")
         assert finish() == "0\n"
         for _ in range(2):
             with pytest.raises(WatchFault, match="planted"):
@@ -173,7 +167,7 @@ def test_all_of_this_as_an_ordinary_user(root: Path) -> None:
     """Grader and worker as the same unprivileged user: every test passes there, too."""
     os.chown(root.parent, ORDINARY, ORDINARY)
     become = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups", "--no-new-privs"]
-    files = [__file__, str(Path(__file__).with_name("test_iowatch.py"))]
+    files = sorted(map(str, Path(__file__).parent.glob("test_iowatch*.py")))
     options = ["-q", "-rs", "-p", "no:cacheprovider", "-c", os.devnull, f"--basetemp={root.parent}/pytest"]
     env = {**os.environ, "HOME": str(root.parent), "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(

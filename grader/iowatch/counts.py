@@ -49,7 +49,7 @@ class Tally:
     processes: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, path: str, folder: bool, process: int | None = None) -> None:
+    def add(self, path: str, *, folder: bool, process: int | None = None) -> None:
         """Count one open of `path`; `process` is the opener's process id where that is known."""
         with self._lock:
             if folder:
@@ -72,7 +72,7 @@ class Tally:
             self.files.clear()
             self.processes.clear()
 
-    def snapshot(self, knows_processes: bool) -> Counts:
+    def snapshot(self, *, knows_processes: bool) -> Counts:
         """The numbers of this moment, all from the same moment."""
         with self._lock:
             processes = len(self.processes) if knows_processes else None

@@ -14,6 +14,7 @@ import struct
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Self
 
 from grader.iowatch.counts import Counts, Tally, WatchFault
 
@@ -80,7 +81,7 @@ class InotifyWatch:
                 os.close(self._fd)
                 os.close(self._wake)
 
-    def __enter__(self) -> InotifyWatch:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

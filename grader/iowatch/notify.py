@@ -14,7 +14,7 @@ import select
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from grader.iowatch import paths, wire
 from grader.iowatch.counts import Counts, Tally, WatchFault
@@ -88,7 +88,7 @@ class SeccompWatch:
                 raise WatchFault(f"the thread that watches opens has been stuck for {CLOSE_TIMEOUT_S:g} s")
             os.close(self._wake)
 
-    def __enter__(self) -> SeccompWatch:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,7 +155,7 @@ class SeccompWatch:
             held = _Held(before.deadline, call)
         else:
             held = _Held(time.monotonic() + self._hold_s, call)
-            self._tally.add(place.path, place.is_folder or wanted.lists, process)
+            self._tally.add(place.path, folder=place.is_folder or wanted.lists, process=process)
         self._unanswered[call.tid] = held
         heapq.heappush(self._queue, held)
 

@@ -66,8 +66,12 @@ class Worker:
         self._process = server.start(self._options(settings))
         self._guard = Guard(self._process.pid, self._process.output, settings.memory, self._kill)
         self._watch: Watch | None = None
-        self._ready(settings)
-        self._request({"import": list(code.modules)}, IMPORT_S, f"importing {code.modules[-1]}.py")
+        try:
+            self._ready(settings)
+            self._request({"import": list(code.modules)}, IMPORT_S, f"importing {code.modules[-1]}.py")
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -183,7 +187,6 @@ class Worker:
             message, fds = protocol.receive(self._process.sock, 1)
         except (OSError, EOFError, protocol.ProtocolViolation) as error:
             detail = self._guard.tail() or repr(error)
-            self.close()
             raise GraderFault(f"a worker did not start: {detail}") from None
         if message != {"ready": True}:
             raise GraderFault(f"a worker started with {message}")

@@ -1,0 +1,157 @@
+"""A class on a throw-away course: graded, killed at many moments, resumed, raced by a second run."""
+
+import json
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from grader.worker import procs
+
+HALF = """
+    import time
+    def double(x):
+        # TODO(1): double
+        return 2 * x
+        # END TODO(1)
+    def total(n, seed):
+        # TODO(2): do not sleep
+        time.sleep(0.01)
+        # END TODO(2)
+        return n + seed
+    """
+
+
+@pytest.fixture
+def klass(course):
+    """Four hand-ins: right, half, hanging, missing."""
+    course.solve(student="Åsa, Öberg")
+    course.write("class/half done/01_toy/task.py", HALF)
+    course.write("class/hangs/01_toy/task.py", "def double(x):\n    while True: pass\n")
+    course.write("class/missing/01_toy/notes.txt", "sorry")
+    return course
+
+
+def verdicts(course, out="out"):
+    """Exact verdicts and points by student name; measured ones (noise) are left out."""
+    folder = course.folder / out
+    names = {i: s["name"] for i, s in json.loads((folder / "students.json").read_text())["students"].items()}
+    return {
+        names[path.parts[-3]]: {c["id"]: (c["verdict"], c.get("earned")) for c in checks if c["id"] != "fast"}
+        for path in folder.glob("*/*/results.json")
+        for checks in [json.loads(path.read_text())["checks"]]
+    }
+
+
+EXPECTED = {
+    "Åsa, Öberg": {"doubles": ("passed", 4)},
+    "half done": {"doubles": ("passed", 4)},
+    "hangs": {"doubles": ("failed", 0.0)},
+    "missing": {"doubles": ("failed", 0.0)},
+}
+GRADE = ("grader", "grade", "class", "--out", "out")
+
+
+def test_a_class_is_graded_and_again_runs_nothing(klass):
+    answer = klass.run(*GRADE)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert verdicts(klass) == EXPECTED
+    assert re.search(r"Åsa, Öberg .* 10 of 10", answer.stdout)
+    assert "without a sandbox" in answer.stdout
+    before = {p: p.stat().st_mtime_ns for p in klass.folder.glob("out/*/*/results.json")}
+    assert klass.run(*GRADE).returncode == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_no_name_reaches_an_argv_a_path_or_a_log(klass):
+    klass.run(*GRADE)
+    for path in (klass.folder / "out").rglob("*"):
+        assert "berg" not in str(path)
+        if path.is_file() and path.name != "students.json":
+            assert b"berg" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_any_moment_and_run_again_the_verdicts_are_the_same(klass, seed):
+    rng = random.Random(seed)
+    process = subprocess.Popen(
+        klass.command(*GRADE), cwd=klass.folder, env=klass.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        process.wait(rng.uniform(0.05, 8))
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    finished = {}
+    for path in klass.folder.glob("out/*/*/results.json"):
+        for check in json.loads(path.read_text())["checks"]:
+            if check["verdict"] is not None:
+                finished[path, check["id"]] = check
+    answer = klass.run(*GRADE)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert verdicts(klass) == EXPECTED
+    for (path, name), check in finished.items():  # a finished check is never run again: seconds and all are the same
+        assert check in json.loads(path.read_text())["checks"], name
+    assert not list(klass.folder.glob("out/jobs/running-*"))
+    assert not list(klass.folder.glob("out/lock"))
+
+
+def wait_for(condition, within=60.0):
+    """Poll a condition that another process makes true."""
+    end = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.02)
+    return value
+
+
+def test_a_job_that_survived_its_head_is_ended_by_the_next(klass):
+    for student in ("Åsa, Öberg", "half done", "missing"):
+        for path in sorted((klass.folder / "class" / student).rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        (klass.folder / "class" / student).rmdir()
+    test = klass.folder / "assignments/01_toy/test_torch.py"
+    test.write_text(test.read_text().replace("within=2", "within=60"))
+    head = subprocess.Popen(
+        klass.command(*GRADE), cwd=klass.folder, env=klass.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    (marker,) = wait_for(lambda: list(klass.folder.glob("out/jobs/running-*.json")))
+    job = json.loads(wait_for(marker.read_text))["pid"]
+    wait_for(lambda: len(procs.tree(job)) >= 4)  # the job, pytest, the fork server, the hanging worker
+    head.kill()
+    head.wait()
+    family = {pid: procs.start_time(pid) for pid in procs.tree(job)}
+    test.write_text(test.read_text().replace("within=60", "within=2"))
+    assert klass.run(*GRADE).returncode == 0
+    wait_for(lambda: not [p for p, started in family.items() if procs.start_time(p) == started is not None])
+    assert verdicts(klass) == {"hangs": EXPECTED["hangs"]}
+
+
+def test_a_second_run_on_the_same_folder_says_so_and_stops(klass):
+    head = subprocess.Popen(klass.command(*GRADE), cwd=klass.folder, env=klass.env(), stdout=subprocess.DEVNULL)
+    wait_for((klass.folder / "out/lock").exists)
+    second = klass.run(*GRADE)
+    assert second.returncode == 2
+    assert "is in use: another `grader grade` runs there" in re.sub(r"\s+", " ", second.stderr)
+    assert head.wait() == 0
+    assert verdicts(klass) == EXPECTED
+
+
+def test_a_foreign_folder_is_not_written_into(klass):
+    klass.write("out/thesis.tex", "important")
+    answer = klass.run(*GRADE)
+    assert answer.returncode == 2
+    assert "is not empty and holds no earlier grading" in re.sub(r"\s+", " ", answer.stderr)
+
+
+def test_results_of_a_newer_grader_stop_the_run(klass):
+    klass.run(*GRADE)
+    path = next(klass.folder.glob("out/*/*/results.json"))
+    path.write_text('{"schema": 99}')
+    answer = klass.run(*GRADE)
+    assert answer.returncode == 2
+    assert "has schema 99" in answer.stderr
+    assert path.read_text() == '{"schema": 99}'

@@ -1,0 +1,45 @@
+"""House rules: short files, living links, nothing that belongs elsewhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAX_LINES = 300
+
+
+def tracked(*patterns):
+    """Files of the repository: those that git knows, or all where there is no git."""
+    answer = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=False)
+    if answer.returncode == 0:
+        return [ROOT / line for line in answer.stdout.splitlines()]
+    skipped = {".venv", "build", "__pycache__"}
+    found = (p for pattern in patterns for p in ROOT.rglob(pattern))
+    return [p for p in found if not skipped & set(p.relative_to(ROOT).parts)]
+
+
+def test_no_python_file_is_over_300_lines():
+    long = {str(p.relative_to(ROOT)): n for p in tracked("*.py") if (n := len(p.read_text("utf-8").splitlines())) > MAX_LINES}
+    assert long == {}
+
+
+@pytest.mark.parametrize("page", tracked("*.md"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_link_in_the_markdown_is_dead(page):
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))
+    assert [t for t in targets if "://" not in t and not (page.parent / t).exists()] == []
+
+
+def test_decisions_are_short():
+    assert [p.name for p in tracked("docs/decisions/*.md") if len(p.read_text("utf-8").splitlines()) > 30] == []
+
+
+def test_every_dependency_is_pinned():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    pinned = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    names = {re.match(r"[A-Za-z0-9_.-]+", d)[0].lower() for d in wanted}
+    assert names - {n.lower() for n in pinned} == set()
