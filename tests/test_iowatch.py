@@ -58,6 +58,10 @@ CASES = {
         "os.listdir(root); list(os.scandir(root + '/sub')); read(root); list(os.walk(root))",
         (0, 5, 0, 1, 0),
     ),
+    "a listing that fails": (
+        "os.path.exists(root + '/no') or libc.open((root + '/no').encode(), os.O_DIRECTORY)",
+        (0, 1, 0, 1, 0),
+    ),
     "threads are one process": (
         (
             "ts = [threading.Thread(target=read, args=[root + '/a']) for _ in range(4)];"

@@ -12,9 +12,9 @@ MAX_LINES = 300
 
 def tracked(*patterns):
     """Files of the repository: those that git knows, or all where there is no git."""
-    answer = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=False)
     if answer.returncode == 0:
-        return [ROOT / line for line in answer.stdout.splitlines()]
+        return [ROOT / line for line in answer.stdout.split("\0") if line]
     skipped = {".venv", "build", "__pycache__"}
     found = (p for pattern in patterns for p in ROOT.rglob(pattern))
     return [p for p in found if not skipped & set(p.relative_to(ROOT).parts)]

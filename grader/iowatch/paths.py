@@ -41,8 +41,8 @@ class Request(NamedTuple):
 
     @property
     def lists(self) -> bool:
-        """O_DIRECTORY: only a folder will do (O_TMPFILE contains that bit, and makes a file)."""
-        return self.flags & os.O_TMPFILE == os.O_DIRECTORY
+        """O_DIRECTORY: meant for a folder, also where there is none."""
+        return bool(self.flags & os.O_DIRECTORY)
 
 
 class Place(NamedTuple):
