@@ -22,7 +22,7 @@ WRONG = ROOT / "tests" / "wrong"
 POINTS = 10
 UNDECIDED = ("not measured", "unsure")
 """Verdicts with which a solution is not refuted: this machine cannot tell."""
-EXPECTED_FILES = {"README.md", "assignment.toml", "hints.md", "figure.svg", "start", "__pycache__"}
+EXPECTED_FILES = {"README.md", "assignment.toml", "hints.md", "figure.svg", "conftest.py", "start", "__pycache__"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import io
 import math
 import re
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ _INK, _QUIET, _BAND, _DOT = "#1c2329", "#4a5560", "#dfe7ef", "#2b5380"
 _SVG = "http://www.w3.org/2000/svg"
 _UNWANTED = {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}
 _HREF = "{http://www.w3.org/1999/xlink}href"
-ElementTree.register_namespace("", _SVG)
+ET.register_namespace("", _SVG)
 
 
 def race_svg(race: dict[str, Any], title: str, key: str = "") -> str:
@@ -74,17 +74,13 @@ def ratios(race: dict[str, Any]) -> list[tuple[int, float]]:
 def _draw(axes: Axes, race: dict[str, Any]) -> None:
     dots, target = ratios(race), race["target"]
     shown = [
-        v
-        for v in (1.0, *(r for _, r in dots), *(race[k] for k in ("low", "high", "speedup", "target")))
-        if _fits(v)
+        v for v in (1.0, *(r for _, r in dots), *(race[k] for k in ("low", "high", "speedup", "target"))) if _fits(v)
     ]
     axes.set_yscale("log")
     axes.set_ylim(min(shown) / 1.12, max(shown) * 1.12)
     axes.set_xlim(0.4, max(len(race["pairs"]), 1) + 0.6)
     low, high = axes.get_ylim()
-    axes.axhspan(
-        max(race["low"], low), min(race["high"], high), facecolor=_BAND, edgecolor=_DOT, linewidth=0.5
-    )
+    axes.axhspan(max(race["low"], low), min(race["high"], high), facecolor=_BAND, edgecolor=_DOT, linewidth=0.5)
     axes.axhline(1, color=_QUIET, linewidth=0.6)
     for value, colour, dashes in ((race["speedup"], _DOT, "-"), (target, _INK, "--")):
         if _fits(value):
@@ -136,9 +132,7 @@ def _labels(axes: Axes, race: dict[str, Any]) -> None:
         median = needed + apart if median >= needed else needed - apart
         shift = max(10 - median, 0) - max(median - height, 0)
         median, needed = median + shift, needed + shift
-    result = (
-        f"median {factor(race['speedup'])}x\n{factor(race['low'])} to {factor(race['high'])}, {side(race)}"
-    )
+    result = f"median {factor(race['speedup'])}x\n{factor(race['low'])} to {factor(race['high'])}, {side(race)}"
     for text, y, colour in ((f"needed {race['target']:g}x", needed, _INK), (result, median, _DOT)):
         axes.annotate(text, (1, 0), (8, y), "axes fraction", "offset points", va="center", color=colour)
 
@@ -149,7 +143,7 @@ def _fits(value: float) -> bool:
 
 def _inline(svg: str, prefix: str, title: str, description: str) -> str:
     """Make it fit into a page: no prolog, no unused ids, the others unique, a title and a description."""
-    root = ElementTree.fromstring(svg)
+    root = ET.fromstring(svg)  # noqa: S314 - matplotlib wrote it
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
     for parent in list(root.iter()):
         for child in list(parent):
@@ -162,13 +156,13 @@ def _inline(svg: str, prefix: str, title: str, description: str) -> str:
     root.attrib |= {"role": "img", "aria-labelledby": f"{prefix}title {prefix}desc"}
     root.set("font-family", "system-ui, sans-serif")
     for place, (name, text) in enumerate((("title", title), ("desc", description))):
-        child = ElementTree.Element(f"{{{_SVG}}}{name}", {"id": prefix + name})
+        child = ET.Element(f"{{{_SVG}}}{name}", {"id": prefix + name})
         child.text = text
         root.insert(place, child)
-    return ElementTree.tostring(root, encoding="unicode")
+    return ET.tostring(root, encoding="unicode")
 
 
-def _rename(element: ElementTree.Element, used: set[str], prefix: str) -> None:
+def _rename(element: ET.Element, used: set[str], prefix: str) -> None:
     name = element.attrib.pop("id", None)
     if name in used:
         element.set("id", f"{prefix}{name}")

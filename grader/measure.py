@@ -22,6 +22,7 @@ from typing import Any
 
 from grader import checks
 from grader.catalog import Side, Target
+from grader.quiet import LIMIT, Neighbours
 from grader.verdict import Failed, NotMeasured, Outcome, Unsure, Verdict
 
 ALPHA = 1e-3
@@ -29,6 +30,8 @@ ALPHA = 1e-3
 SHOWN_ALPHA = 0.025
 """Each end of the interval that is shown: together 95 %."""
 MAX_PAIRS = 60
+MAX_UNFAIR = 8
+"""Pairs that may be disturbed by others, beyond as many as were fair, before the race ends unsure."""
 BUDGET_S = 60.0
 
 _BETS = tuple((b, k) for b in (0.25, 0.5, 0.8, 0.97) for k in (10.0, 40.0, 200.0))
@@ -75,6 +78,7 @@ class Race:
         self.target = target
         self.pairs: list[dict[str, Any]] = []
         self._advice = advice
+        self._unfair = 0
 
     @classmethod
     def for_check(cls, function: object, side: Side, gpus: Sequence[str], assignment: str) -> Race:
@@ -96,16 +100,24 @@ class Race:
         start = time.monotonic()
         goal = math.log(self.target.speedup)
         while len(self.pairs) < MAX_PAIRS and time.monotonic() - start < BUDGET_S:
-            self._pair(baseline, submission)
+            pair = self._pair(baseline, submission)
+            if pair is None:
+                self._unfair += 1
+                if self._unfair > MAX_UNFAIR + len(self.pairs):
+                    break
+                continue
+            self.pairs.append(pair)
             ratios = self._log_ratios()
             if evidence_above(ratios, goal) >= 1 / ALPHA:
                 return Outcome(Verdict.PASSED, self._evidence(), race=self.figures())
             if evidence_below(ratios, goal) >= 1 / ALPHA:
                 raise Failed(self._evidence(), next=self._advice, share=self._share(), race=self.figures())
+        close = f"{self._evidence()} Too close or too noisy to call." if self.pairs else "No fair pair was timed."
+        busy = f" Other programs used these cores in {self._unfair} more pairs, which do not count."
         raise Unsure(
-            f"{self._evidence()} Too close or too noisy to call.",
+            close + (busy if self._unfair else ""),
             next="close other programs and check again; the points stay",
-            race=self.figures(),
+            race=self.figures() if self.pairs else None,
         )
 
     def figures(self) -> dict[str, Any]:
@@ -121,15 +133,17 @@ class Race:
             "pairs": self.pairs,
         }
 
-    def _pair(self, baseline: Callable[[], float], submission: Callable[[], float]) -> None:
+    def _pair(self, baseline: Callable[[], float], submission: Callable[[], float]) -> dict[str, Any] | None:
+        """Time one pair; None when others used the cores meanwhile."""
+        neighbours = Neighbours()
         baseline_first = random.random() < 0.5
         if baseline_first:
             slow, fast = baseline(), submission()
         else:
             fast, slow = submission(), baseline()
-        self.pairs.append(
-            {"baseline_s": round(slow, 6), "submission_s": round(fast, 6), "baseline_first": baseline_first}
-        )
+        if neighbours.share() > LIMIT:
+            return None
+        return {"baseline_s": round(slow, 6), "submission_s": round(fast, 6), "baseline_first": baseline_first}
 
     def _log_ratios(self) -> list[float]:
         return [math.log(p["baseline_s"] / p["submission_s"]) for p in self.pairs]

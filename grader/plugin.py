@@ -4,7 +4,16 @@ It expands the prefix, gives every check its bench, turns how a check ended into
 results.json after each. What a person sees is grader.terminal. Ordinary tests are left alone.
 """
 
+# ruff: noqa: E402 - the environment comes first
+
 from __future__ import annotations
+
+import os
+
+# Before numpy is imported: the idle threads of a BLAS pool spin, here, on the cores where a worker is being timed.
+# The grader's own arithmetic is small; workers get an environment of their own.
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 import traceback
 from collections.abc import Generator
@@ -129,7 +138,9 @@ def _whose(source: Path) -> str:
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     if path.is_relative_to(ASSIGNMENTS):
         return f"your code in {shown}"
-    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(shown.parts[0], "the hand-in")
+    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(
+        shown.parts[0] if shown.parts else "", "the hand-in"
+    )
     return f"{kind} {shown}"
 
 
@@ -156,9 +167,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if side.framework in bench.broken:
         raise _NotChecked(f"{bench.broken[side.framework]}.")
     for needed in _check(item).after:
-        entry = bench.entry(side.framework, needed)
-        if entry and entry["verdict"] not in (None, Verdict.PASSED.value, Verdict.UNSURE.value):
-            raise _NotChecked(f"First: {entry['claim']}.")
+        if entry := bench.entry(side.framework, needed):
+            _depend_on(entry)
+
+
+def _depend_on(entry: dict[str, Any]) -> None:
+    """Raise what becomes of a check whose prerequisite has this entry: only a failure costs the dependant points."""
+    claim = entry["claim"]
+    match entry["verdict"]:
+        case "failed" | "not checked":
+            raise _NotChecked(f"First: {claim}.")
+        case "not measured" | "held":
+            raise NotMeasured(f"This needs '{claim}', which could not be judged here.", next=entry.get("next", ""))
+        case "grader fault":
+            raise GraderFault(f"this waits for '{claim}'")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,9 +29,12 @@ PENDING = "pending"
 """What a check without a result is called; in results.json its verdict is null."""
 LEGEND = {
     "passed": ("✓", "The claim holds: all points."),
-    "failed": ("×", "The claim is refuted, with evidence: no points, or the share that was reached."),
+    "failed": (
+        "\N{MULTIPLICATION SIGN}",
+        "The claim is refuted, with evidence: no points, or the share that was reached.",
+    ),
     "unsure": ("≈", "Measured, but too close or too noisy to call: all points, flagged."),
-    "not measured": ("–", "This machine cannot judge it: not counted, nothing lost."),
+    "not measured": ("\N{EN DASH}", "This machine cannot judge it: not counted, nothing lost."),
     "held": ("?", "Faster than this machine can be: a person looks first; not counted until then."),
     "not checked": ("○", "A check that it depends on failed: no points."),
     "grader fault": (
@@ -198,9 +201,7 @@ def render(everyone: list[Submission]) -> str:
         raise UsageError(f"the page needs {error.name}: pip install -e '.[instructor]'") from None
 
     folder = FileSystemLoader(Path(__file__).parent / "templates")
-    page = Environment(
-        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    page = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page.filters["points"] = panel.points
     page.globals |= {"race_svg": race_svg, "anchor": anchor, "machine": machine, "rows": rows}
     page.globals |= {"heading": _heading, "blocks": _blocks}

@@ -163,7 +163,13 @@ class Course:
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run to the end; the caller looks at returncode, stdout, stderr."""
         return subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.env(**env), capture_output=True, text=True, timeout=300
+            self.command(*words),
+            cwd=self.folder,
+            env=self.env(**env),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
 
     def solve(self, *, student: str | None = None) -> Path:
@@ -191,8 +197,13 @@ def worker(server):
     """Start a worker for the text of a task; `answer()` of the workload calls `task.answer()`."""
     folder, started = world_folder(), []
 
-    def start(task, workload="import numpy as np\ndef answer(*args):\n    import task\n    return task.answer(*args)\n",
-              using=None, trusted=False, **settings):
+    def start(
+        task,
+        workload="import numpy as np\ndef answer(*args):\n    import task\n    return task.answer(*args)\n",
+        using=None,
+        trusted=False,
+        **settings,
+    ):
         (folder / "workload.py").write_text(textwrap.dedent(workload))
         (folder / "task.py").write_text(textwrap.dedent(task))
         scratch = folder / "scratch"

@@ -1,11 +1,14 @@
 """The race: its test keeps its stated error under noise, its interval covers, its verdicts follow."""
 
 import math
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 
-from grader import measure
+from grader import measure, quiet
 from grader.catalog import Target
 from grader.measure import Race, evidence_above, evidence_below, interval
 from grader.verdict import Failed, Unsure
@@ -18,19 +21,20 @@ def decided(noise, shift, races, pairs):
     rng = np.random.default_rng(20261123)
     x = shift + noise(rng, (races, pairs))
     wealth = {1: np.zeros((races, pairs)), -1: np.zeros((races, pairs))}
-    for side, total in wealth.items():
+    for side in wealth:
         for bet, slope in measure._BETS:
-            total += np.cumprod(1 + bet * np.tanh(slope * side * x), axis=1) / len(measure._BETS)
+            wealth[side] = wealth[side] + np.cumprod(1 + bet * np.tanh(slope * side * x), axis=1) / len(measure._BETS)
     above, below = (np.maximum.accumulate(wealth[s], axis=1) >= 1 / measure.ALPHA for s in (1, -1))
     first = {s: np.where(d.any(axis=1), d.argmax(axis=1), pairs) for s, d in ((1, above), (-1, below))}
-    return (np.mean((first[1] < first[-1])), np.mean(first[-1] < first[1]))
+    return (np.mean(first[1] < first[-1]), np.mean(first[-1] < first[1]))
 
 
 NOISES = {
     "gaussian 3 %": lambda rng, size: rng.normal(0, 0.03, size),
     "heavy tails": lambda rng, size: 0.03 * rng.standard_t(2, size),
-    "bursts on either side": lambda rng, size: rng.normal(0, 0.02, size)
-    + rng.choice([-1, 1], size) * rng.exponential(0.3, size) * (rng.random(size) < 0.3),
+    "bursts on either side": lambda rng, size: (
+        rng.normal(0, 0.02, size) + rng.choice([-1, 1], size) * rng.exponential(0.3, size) * (rng.random(size) < 0.3)
+    ),
 }
 
 
@@ -118,3 +122,31 @@ def test_what_a_timed_call_raises_is_the_verdict():
 
     with pytest.raises(Failed, match="output of this call"):
         Race(Target("x", "cpu", 2, "proposed")).run(lambda: 0.1, wrong)
+
+
+def test_a_busy_neighbour_makes_a_race_unsure_and_not_wrong(monkeypatch):
+    """The submission is slow only because others took its cores: that is not the student's failure."""
+    monkeypatch.setattr(measure.Neighbours, "share", lambda _: 0.5)
+    with pytest.raises(Unsure, match="Other programs used these cores") as caught:
+        race(1.0)
+    assert caught.value.outcome.race is None
+
+
+def test_neighbours_see_others_and_not_ourselves():
+    def spin(seconds):
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
+    neighbours = quiet.Neighbours()
+    spin(0.5)
+    ours = neighbours.share()
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+    try:
+        monitor = quiet.Neighbours()
+        monitor._own_s = lambda: 0.0  # as if it were not ours
+        spin(0.5)
+        assert monitor.share() > ours
+    finally:
+        other.kill()
+        other.wait()

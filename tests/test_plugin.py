@@ -121,7 +121,25 @@ def test_a_bug_of_ours_is_a_grader_fault_and_nobodys_points(course):
     assert answer.returncode == 1
     assert "The grader failed, not your code: ZeroDivisionError at test_torch.py:" in words(answer.stdout)
     assert results(course)["doubles"]["verdict"] == "grader fault"
-    assert "0 of 6 points judged here; 4 more could not be judged" in words(answer.stdout)
+    assert "0 of 0 points judged here; 10 more could not be judged" in words(answer.stdout)
+
+
+@pytest.mark.parametrize(
+    ("raised", "verdict", "judged"),
+    [
+        ("NotMeasured('no GPU')", "not measured", 0),
+        ("GraderFault('broke')", "grader fault", 0),
+        ("Failed('no')", "not checked", 10),
+    ],
+)
+def test_only_a_failure_costs_a_dependant_its_points(course, raised, verdict, judged):
+    test = course.folder / "assignments/01_toy/test_torch.py"
+    text = test.read_text().replace("import Failed", "import Failed, GraderFault, NotMeasured")
+    test.write_text(text.replace("x = np.random", f"raise {raised}\n    x = np.random"))
+    course.solve()
+    answer = course.run("pytest", "assignments/01")
+    assert results(course)["fast"]["verdict"] == verdict
+    assert f"0 of {judged} points judged here" in words(answer.stdout)
 
 
 def test_a_missing_framework_is_not_measured_and_says_what_to_install(course):

@@ -6,13 +6,13 @@ One file beyond 300 lines, because one class of three students serves every test
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -23,9 +23,7 @@ from grader.verdict import Outcome, Verdict
 
 NAMES = {"h1": "Åsa Öberg, PhD", "h2": "Dora <script>alert('x')</script> \"Ek\" & Co", "h3": "chen wei"}
 EVIL = '<img src=x onerror="alert(1)"> & <b>bold</b></p></article>'
-PAIRS = [
-    {"baseline_s": 0.3 + 0.01 * (i % 3), "submission_s": 0.1, "baseline_first": bool(i % 2)} for i in range(9)
-]
+PAIRS = [{"baseline_s": 0.3 + 0.01 * (i % 3), "submission_s": 0.1, "baseline_first": bool(i % 2)} for i in range(9)]
 RACE = {
     "speedup": 3.1,
     "low": 2.9,
@@ -40,9 +38,7 @@ RACE = {
 def find(root: Element, tag: str = "", **wanted: str) -> list[Element]:
     """Elements below `root` with this tag and these attributes; a class is one of several."""
     inside = list(root.iter())[1:]
-    return [
-        e for e in inside if tag in ("", e.tag) and all(v in get(e, k).split(" ") for k, v in wanted.items())
-    ]
+    return [e for e in inside if tag in ("", e.tag) and all(v in get(e, k).split(" ") for k, v in wanted.items())]
 
 
 def get(element: Element, name: str) -> str:
@@ -54,9 +50,7 @@ def text(element: Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-def check(
-    name: str, outcome: Outcome | None, *, points: float = 1.5, framework: str = "torch"
-) -> dict[str, Any]:
+def check(name: str, outcome: Outcome | None, *, points: float = 1.5, framework: str = "torch") -> dict[str, Any]:
     entry = {"id": name, "framework": framework, "claim": f"claim of {name}", "points": points}
     entry |= {"rests_on": "witnessed", "verdict": None}
     if outcome:
@@ -108,7 +102,7 @@ def page(out: Path) -> Element:
     """The page, which is well-formed XML as well: nothing can be left open."""
     html = out.parent / "pages" / "report.html"
     report.write(out, html)
-    root = ElementTree.fromstring(html.read_text("utf-8"))
+    root = ET.fromstring(html.read_text("utf-8"))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root
@@ -173,9 +167,7 @@ def test_pending_is_never_a_pass(out: Path) -> None:
     results.write(out / "h3/03_loading/results.json", hand_in(checks))
     root = page(out)
     assert find(student(root, "h3"), "span", class_="passed") == []
-    assert [text(find(a, "span", class_="badge")[0]) for a in find(student(root, "h3"), "article")] == [
-        "… pending"
-    ] * 2
+    assert [text(find(a, "span", class_="badge")[0]) for a in find(student(root, "h3"), "article")] == ["… pending"] * 2
     line = find(find(root, "tbody")[0], "tr")[0]
     assert {td.get("class") for td in find(line, "td") if find(td, "a")} == {"pending"}
     assert "2 of 2 checks without a result" in text(student(root, "h3"))
@@ -205,9 +197,7 @@ def test_rows_equal_the_score(out: Path) -> None:
 
 
 def test_refused_file_and_start_are_noted(out: Path) -> None:
-    results.write(
-        out / "h3/03_loading/results.json", hand_in([check("passed", None)], state="start", untouched=[1, 2])
-    )
+    results.write(out / "h3/03_loading/results.json", hand_in([check("passed", None)], state="start", untouched=[1, 2]))
     rows = {row.id: row for row in report.table(out)}
     assert rows["h2"].note == f"refused: task.py is a link {EVIL}"
     assert rows["h3"].note == "not attempted: task.py is still the start; 1 of 1 checks without a result"
@@ -239,7 +229,7 @@ def test_headings_in_order_and_language(out: Path) -> None:
     root = page(out)
     levels = [int(e.tag[1]) for e in find(root) if re.fullmatch("h[1-6]", e.tag)]
     assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
     assert root.get("lang") == "en"
     assert {th.get("scope") for th in find(root, "th")} == {"col", "row"}
 
@@ -258,15 +248,13 @@ def test_every_race_has_its_figure(out: Path) -> None:
     pictures = find(student(root, "h3"), "svg", role="img")
     assert len(pictures) == len(every_verdict()) == len(find(root, "svg"))
     assert text(find(pictures[0], "title")[0]) == "chen wei: claim of passed"
-    words = (
-        "The median is 3.1x the start's speed, the 95 % interval 2.9x to 3.3x, above the 2x that is needed."
-    )
+    words = "The median is 3.1x the start's speed, the 95 % interval 2.9x to 3.3x, above the 2x that is needed."
     assert text(find(pictures[0], "desc")[0]).endswith(words)
 
 
 def test_figure_draws_each_pair_filled_or_hollow() -> None:
     slow = [{"baseline_s": 0.1, "submission_s": 0.1, "baseline_first": True}] * 3
-    root = ElementTree.fromstring(figures.race_svg(RACE | {"pairs": PAIRS + slow}, "t"))
+    root = ET.fromstring(figures.race_svg(RACE | {"pairs": PAIRS + slow}, "t"))
     styles = [e.get("style", "") for e in root.iter("{http://www.w3.org/2000/svg}use")]
     dots = Counter("hollow" if "#ffffff" in s else "filled" for s in styles if "stroke: #2b5380" in s)
     assert dots == {"filled": 9, "hollow": 3}
@@ -274,9 +262,7 @@ def test_figure_draws_each_pair_filled_or_hollow() -> None:
     assert {"needed 2x", "median 3.1x", "2.9 to 3.3, above"} <= set(texts)
 
 
-@pytest.mark.parametrize(
-    ("target", "side"), [(2.9, "above"), (3.0, "across"), (3.3, "across"), (3.4, "below")]
-)
+@pytest.mark.parametrize(("target", "side"), [(2.9, "above"), (3.0, "across"), (3.3, "across"), (3.4, "below")])
 def test_side_of_the_interval(target: float, side: str) -> None:
     assert figures.side(RACE | {"target": target}) == side
 
@@ -291,7 +277,7 @@ def test_side_of_the_interval(target: float, side: str) -> None:
     ],
 )
 def test_figure_of_an_odd_race(odd: dict[str, Any]) -> None:
-    assert ElementTree.fromstring(figures.race_svg(RACE | odd, "<&$x$>"))[0].text == "<&$x$>"
+    assert ET.fromstring(figures.race_svg(RACE | odd, "<&$x$>"))[0].text == "<&$x$>"
 
 
 def test_two_frameworks_are_two_sheets(out: Path) -> None:
@@ -321,9 +307,7 @@ def test_broken_results_hide_no_one(out: Path) -> None:
     assert "cannot be read" in text(student(page(out), "h1"))
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "[]", '{"schema": 1, "students": []}', '{"schema": 2, "students": {}}']
-)
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 1, "students": []}', '{"schema": 2, "students": {}}'])
 def test_broken_students_json(out: Path, text: str) -> None:
     (out / "students.json").write_text(text)
     with pytest.raises(UsageError, match=r"students\.json"):
@@ -338,20 +322,17 @@ def test_nothing_to_report(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_page_is_replaced_in_one_step_and_private(
-    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_is_replaced_in_one_step_and_private(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     html = tmp_path / "report.html"
     html.write_text("old")
-    with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space"):
-        patch.setattr(
-            Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-        )
-        report.write(out, html)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(UsageError, match="No space"):
+            report.write(out, html)
     assert html.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
     report.write(out, html)
-    assert os.stat(html).st_mode & 0o777 == 0o600
+    assert html.stat().st_mode & 0o777 == 0o600
 
 
 def test_cannot_write_says_what_to_do(out: Path, tmp_path: Path) -> None:

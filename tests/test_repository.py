@@ -21,7 +21,11 @@ def tracked(*patterns):
 
 
 def test_no_python_file_is_over_300_lines():
-    long = {str(p.relative_to(ROOT)): n for p in tracked("*.py") if (n := len(p.read_text("utf-8").splitlines())) > MAX_LINES}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in tracked("*.py")
+        if (n := len(p.read_text("utf-8").splitlines())) > MAX_LINES
+    }
     assert long == {}
 
 

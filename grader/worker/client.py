@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from grader.iowatch import InotifyWatch, SeccompWatch, Watch, mechanism
+from grader.iowatch import Counts, InotifyWatch, SeccompWatch, Watch, mechanism
 from grader.verdict import Failed, GraderFault, NotMeasured
 from grader.worker import procs, protocol
 from grader.worker.guard import Guard
@@ -130,15 +130,28 @@ class Worker:
 
     @property
     def io(self) -> Watch:
-        """Counts of file opens below the watched folder."""
+        """The watch over file opens: `reset`, and `hold_s` where it can hold."""
         if self._watch is None:
             raise GraderFault("this worker was started without a watched folder")
         return self._watch
+
+    def opens(self) -> Counts:
+        """File opens below the watched folder since the last reset. Raises Failed when some could not be followed:
+        a count that may be too low must never pass.
+        """
+        counts = self.io.counts()
+        if counts.unknown:
+            self._fail(f"{counts.unknown} file opens could not be followed from outside, so they cannot be counted.")
+        return counts
 
     def helpers(self) -> set[int]:
         """Processes below the worker right now (DataLoader workers), without Python's own bookkeepers."""
         below = procs.tree(self._process.pid)[1:]
         return {pid for pid in below if "resource_tracker" not in procs.command(pid)}
+
+    def helper_seconds(self) -> float:
+        """CPU seconds of the helpers; waiting does not count, so a busy machine changes little."""
+        return procs.cpu_seconds(list(self.helpers()))
 
     @property
     def peak_bytes(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from grader.worker import procs
 
-PERIOD_S = 0.02
+PERIOD_S = 0.05
 KEPT_BYTES = 32 * 1024
 MAX_OUTPUT = 16 << 20
 

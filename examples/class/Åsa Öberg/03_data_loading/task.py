@@ -3,10 +3,10 @@
 Every function works as shipped, slowly. Check yourself at any time:  pytest assignments/03
 """
 
-import os  # noqa: F401 - you may need it
+import os
 import shutil
-import zipfile  # noqa: F401
-from pathlib import Path  # noqa: F401
+import zipfile
+from pathlib import Path
 
 import torch
 from data import LABELS, decode, read_labels

@@ -1,0 +1,183 @@
+"""What the checks of both frameworks share: fresh files on a simulated parallel filesystem, and what must come out."""
+
+import statistics
+import time
+from functools import cached_property
+
+import numpy as np
+import pytest
+
+from grader import machine
+from grader.verdict import Failed
+from grader.worker.client import Array
+
+SAMPLES = 101  # a prime: no batch size and no number of workers divides it
+MOST = 4 * 1536  # rows of an answer that are looked at
+RACE_SAMPLES = 96  # whole batches, the same number for each of two workers
+BATCH = 16  # as in workload.py
+SHARED = "a file opened before the workers start is shared: they move its position under each other."
+TORN_READS = ("BadZipFile", "zlib", "decompress")
+
+
+class Files:
+    """One set of sample files that no hand-in has seen, and an empty folder for its packed form."""
+
+    def __init__(self, data, source, packed):
+        self.source, self.packed = source, packed
+        self.data = data
+        self.labels = data.read_labels(source)
+
+    @cached_property
+    def pixels(self):
+        """The decoded samples by name, flat."""
+        return {n: self.data.decode((self.source / f"{n}.img").read_bytes()).ravel() for n in self.labels}
+
+    def read(self, worker, entry="epoch"):
+        """One timed epoch with a new probe. Returns its seconds and the names of the samples in order of delivery;
+        raises Failed unless each came once, with its pixels and its label.
+        """
+        probe = self._probe()
+        spec = [Array("float32", (None,), rows=MOST), Array("int64", (None,), rows=MOST)]
+        try:
+            (products, labels), seconds = worker.timed(entry, probe, returns=spec)
+        except Failed as failed:
+            if any(sign in failed.outcome.evidence for sign in TORN_READS):
+                raise Failed(failed.outcome.evidence, f"Often: {SHARED}") from None
+            raise
+        return seconds, self._identify(probe, products, labels)
+
+    def _probe(self):
+        """The best of ten random vectors: the one under which the samples differ most.
+
+        float32 sums differ by up to 2e-4. With any one probe two of 100 samples are closer in 1 of 300 epochs.
+        """
+        pixels = np.stack(list(self.pixels.values()))
+        probes = np.random.default_rng().standard_normal((10, pixels.shape[1]), dtype=np.float32)
+        gaps = np.diff(np.sort(pixels @ probes.T, axis=0), axis=0).min(axis=0)
+        return probes[np.argmax(gaps)]
+
+    def _identify(self, probe, products, labels):
+        names = np.array(sorted(self.labels))
+        expected = np.array([self.pixels[n] @ probe for n in names])
+        if len(products) != len(labels):
+            raise Failed(f"{len(products)} images came with {len(labels)} labels.")
+        if len(products) > 1 and (products == products[0]).all():
+            raise Failed(f"All {len(products)} images are equal: they were not read from the files.")
+        found, distance = nearest(expected, products)
+        if (wrong := int(np.sum(~(distance <= 0.05)))) > 0:
+            raise Failed(
+                f"{wrong} of {len(products)} images have pixels that are in no file.",
+                f"Often: wrong offsets, or {SHARED}",
+            )
+        counts = np.bincount(found, minlength=len(names))
+        if (counts != 1).any():
+            raise Failed(
+                f"{len(names):,} samples were expected once; {int(np.sum(counts == 0)):,} never came, "
+                f"{int(np.sum(counts > 1)):,} came more than once.",
+                _why_missing(len(products), counts),
+            )
+        right = np.array([self.labels[n] for n in names[found]])
+        if (right != labels).any():
+            raise Failed(
+                f"{np.sum(right != labels)} of {len(names)} images came with a wrong label.", _why_label(right, labels)
+            )
+        return list(names[found])
+
+
+def nearest(expected, values):
+    """For each value the index of the nearest expected one, and its distance."""
+    order = np.argsort(expected)
+    place = np.clip(np.searchsorted(expected[order], values), 1, len(order) - 1)
+    place -= np.abs(values - expected[order][place - 1]) < np.abs(values - expected[order][place])
+    return order[place], np.abs(values - expected[order[place]])
+
+
+def _why_missing(came, counts):
+    if counts.min() == counts.max():
+        return f"Each came {counts.max()} times: every worker delivers the whole set."
+    if counts.max() > 1:
+        return "Often: the shares of the workers overlap, or samples are drawn with replacement."
+    if came == len(counts) - len(counts) % BATCH:
+        return f"What came is whole batches of {BATCH}; the rest was dropped, as with drop_last=True."
+    return "Often: a rest is lost where samples are divided among workers."
+
+
+def _why_label(right, labels):
+    if (labels == labels[0]).all():
+        return f"Every label is {labels[0]}."
+    if set(labels) - set(right):
+        return f"Yours run from {labels.min()} to {labels.max()}; in labels.csv from {right.min()} to {right.max()}."
+    return "Often: labels and files were put side by side in two different orders."
+
+
+@pytest.fixture
+def data(given):
+    """The course's own copy of data.py."""
+    return given("data")
+
+
+@pytest.fixture
+def make_files(folder, data):
+    """Make a set of `count` fresh samples below a folder that plays the parallel filesystem."""
+
+    def make(count, side=96):
+        source = folder(writable=False) / "images"
+        data.make_files(source, count, int.from_bytes(np.random.default_rng().bytes(4)), side)
+        return Files(data, source, folder(writable=True))
+
+    return make
+
+
+@pytest.fixture
+def files(make_files):
+    """SAMPLES samples."""
+    return make_files(SAMPLES)
+
+
+@pytest.fixture
+def packed(files, submission):
+    """The samples as the hand-in packs them, in a process of its own: nothing stays in its memory."""
+    submission.worker().call("pack", str(files.source), str(files.packed))
+    return files.packed
+
+
+@pytest.fixture
+def cores():
+    """Two cores, or one: the seven batches of an epoch would not reach all the workers of a whole node."""
+    return tuple(machine.cores()[:2])
+
+
+@pytest.fixture
+def race_epochs(race, submission, baseline, make_files):
+    """Race epochs over a few sets of files whose opens are held for three times the decoding of a sample."""
+
+    def run(entry, **settings):
+        sets = [make_files(RACE_SAMPLES) for _ in range(3)]
+        for files in sets:
+            submission.worker().call("pack", str(files.source), str(files.packed))
+        hold_s = 3 * decode_seconds(sets[0])
+
+        def timed(runner, part):
+            files = sets[len(race.pairs) % len(sets)]
+            worker = runner.worker(watch=getattr(files, part), **settings)
+            worker.call("open_loader", str(getattr(files, part)))
+            files.read(worker, entry)  # starts workers, opens handles; nothing is held yet
+            worker.io.hold_s = hold_s
+            seconds, _ = files.read(worker, entry)
+            worker.close()
+            return seconds
+
+        return race.run(lambda: timed(baseline, "source"), lambda: timed(submission, "packed"))
+
+    return run
+
+
+def decode_seconds(files):
+    """Median seconds that this machine takes to decode one sample."""
+    seconds = []
+    for path in sorted(files.source.glob("*.img"))[:32]:
+        image = path.read_bytes()
+        start = time.perf_counter()
+        files.data.decode(image)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
