@@ -57,8 +57,6 @@ def test_a_fragment_is_set_into_the_solution(tmp_path):
     fragment = tmp_path / "wrong.py"
     marks = "# TODO(1)\n    before = after = 7\n# END TODO(1)\n"
     fragment.write_text(f'"""Counts wrongly.\n\nCaught by: opens_counted\n"""\n{marks}')
-        '"""Counts wrongly.\n\nCaught by: opens_counted\n"""\n# TODO(1)\n    before = after = 7\n# END TODO(1)\n'
-    )
     solution = ASSIGNMENT.solution(SIDE).read_text("utf-8")
     composed = take(fragment).text
     assert "before = after = 7" in composed

@@ -20,11 +20,13 @@ def decided(noise, shift, races, pairs):
     """Share of simulated races that end (above, below) when the truth is `shift` over the target, vectorised."""
     rng = np.random.default_rng(20261123)
     x = shift + noise(rng, (races, pairs))
-    wealth = {1: np.zeros((races, pairs)), -1: np.zeros((races, pairs))}
-    for side in wealth:
-        for bet, slope in measure._BETS:
-            wealth[side] = wealth[side] + np.cumprod(1 + bet * np.tanh(slope * side * x), axis=1) / len(measure._BETS)
-    above, below = (np.maximum.accumulate(wealth[s], axis=1) >= 1 / measure.ALPHA for s in (1, -1))
+    above, below = (
+        np.maximum.accumulate(
+            sum(np.cumprod(1 + bet * np.tanh(slope * side * x), axis=1) for bet, slope in measure._BETS), axis=1
+        )
+        >= len(measure._BETS) / measure.ALPHA
+        for side in (1, -1)
+    )
     first = {s: np.where(d.any(axis=1), d.argmax(axis=1), pairs) for s, d in ((1, above), (-1, below))}
     return (np.mean(first[1] < first[-1]), np.mean(first[-1] < first[1]))
 

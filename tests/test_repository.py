@@ -20,13 +20,10 @@ def tracked(*patterns):
     return [p for p in found if not skipped & set(p.relative_to(ROOT).parts)]
 
 
-def test_no_python_file_is_over_300_lines():
-    long = {
-        str(p.relative_to(ROOT)): n
-        for p in tracked("*.py")
-        if (n := len(p.read_text("utf-8").splitlines())) > MAX_LINES
-    }
-    assert long == {}
+def test_a_python_file_over_300_lines_says_why():
+    texts = {str(p.relative_to(ROOT)): p.read_text("utf-8") for p in tracked("*.py") if p.exists()}
+    long = [name for name, text in texts.items() if len(text.splitlines()) > MAX_LINES]
+    assert [name for name in long if "beyond 300 lines, because" not in texts[name]] == []
 
 
 @pytest.mark.parametrize("page", tracked("*.md"), ids=lambda p: str(p.relative_to(ROOT)))

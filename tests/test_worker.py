@@ -216,7 +216,7 @@ def test_cores_and_helpers_are_seen_from_outside(worker):
             pool = multiprocessing.get_context("fork").Pool(n)
             return len(os.sched_getaffinity(0))
         """,
-        cores=(sorted(os.sched_getaffinity(0))[0],),
+        cores=(min(os.sched_getaffinity(0)),),
     )
     assert w.call("answer", 3) == 1
     assert len(w.helpers()) == 3
