@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import batch
+from grader import batch, results
 from grader.catalog import Assignment
 from grader.collect import Submission
 from grader.errors import UsageError
@@ -69,9 +69,10 @@ def report(out: Path, html: Path | None) -> int:
 
 def _print_table(console: Console, out: Path) -> None:
     table = Table("name", "assignment", "points", "note")
-    rows = pages.table(out)
-    for row in rows:
-        points = f"{row.earned:g} of {row.judged:g}" if row.attempted else "not attempted"
-        table.add_row(*map(Text, (row.name, f"{row.assignment} ({row.framework})", points, row.note)))
+    for row in pages.table(out):
+        points = f"{row.earned:g} of {row.judged:g}" if row.framework and row.attempted else ""
+        assignment = f"{row.assignment} ({row.framework})" if row.framework else row.assignment
+        table.add_row(*map(Text, (row.name, assignment, points, row.note)))
     console.print(table)
-    console.print("Hand-ins ran without a sandbox (isolated: false): look at the code of people you do not know.")
+    if any(results.read(path)["isolated"] is False for path in out.glob(f"*/*/{results.NAME}")):
+        console.print("Hand-ins ran without a sandbox (isolated: false): look at the code of people you do not know.")

@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader import intake
+from grader import intake, results
 from grader.bench import key
 from grader.catalog import Assignment
 from grader.errors import UsageError
@@ -59,6 +59,7 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
                 _stage(folder / "submission", files)
                 any_file = any_file or any(f.state != "missing" for f in files)
                 found.append(Submission(ids[entry.name], name, assignment, folder, key(assignment, files)))
+                _forget_other(found[-1])
     if not any_file:
         wanted = ", ".join(a.name for a in assignments)
         raise UsageError(f"nothing to grade in {source}: expected <student>/<assignment>/task.py for one of {wanted}")
@@ -127,6 +128,12 @@ def _unsafe(archive: zipfile.ZipFile) -> str:
     if sum(item.file_size for item in archive.infolist()) > MAX_ARCHIVE:
         return f"it unpacks to more than {MAX_ARCHIVE >> 20} MiB"
     return ""
+
+
+def _forget_other(submission: Submission) -> None:
+    """Set the results of an earlier hand-in aside at once, so that no report shows them as this one's."""
+    if submission.results.exists() and (old := results.read(submission.results))["key"] != submission.key:
+        results.set_aside(submission.results, old)
 
 
 def _taken(assignment: Assignment, framework: str, root: Path, problem: str) -> TaskFile:

@@ -1,7 +1,9 @@
 """`pytest assignments/01` as a student types it, on a throw-away course."""
 
 import json
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -232,3 +234,22 @@ def test_the_self_check_needs_only_pytest_numpy_and_a_framework(course):
     answer = course.run("pytest", "assignments/01")
     assert "10 of 10 points judged here." in answer.stdout, answer.stdout + answer.stderr
     assert "blocked" in course.run("rich").stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_checks_and_grades_as_well(course):
+    """The whole way as somebody who is not root, with a folder in the hand-ins that they cannot read."""
+    course.solve()
+    course.solve(student="Åsa")
+    course.write("class/locked/01_toy/task.py", "x = 1").parent.parent.chmod(0)
+    subprocess.run(["chown", "-R", "64998", course.folder], check=True)
+    (course.folder / "class/locked").chmod(0)
+    user = ("setpriv", "--reuid=64998", "--regid=64998", "--clear-groups")
+    options = {"cwd": course.folder, "env": course.env(HOME=str(course.folder)), "capture_output": True, "text": True}
+    check = subprocess.run([*user, *course.command("pytest", "assignments/01")], **options, check=False)
+    assert "10 of 10 points judged here." in check.stdout, check.stdout + check.stderr
+    grade = subprocess.run([*user, *course.command("grader", "grade", "class", "--out", "out")], **options, check=False)
+    assert grade.returncode == 0, grade.stdout + grade.stderr
+    assert re.search(r"Åsa .* 10 of 10", grade.stdout)
+    notes = [f["note"] for p in course.folder.glob("out/*/*/results.json") for f in json.loads(p.read_text())["files"]]
+    assert sorted(notes) == ["", "task.py is in a folder that cannot be read"]

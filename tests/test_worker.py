@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from grader.iowatch import mechanism
 from grader.verdict import Failed, GraderFault
-from grader.worker import procs
+from grader.worker import client, procs
 from grader.worker.client import Array
 from grader.worker.limits import WORKER_UID
 from grader.worker.spawn import ForkServer
@@ -220,3 +222,49 @@ def test_cores_and_helpers_are_seen_from_outside(worker):
     )
     assert w.call("answer", 3) == 1
     assert len(w.helpers()) == 3
+
+
+def test_an_error_in_a_loader_worker_names_the_students_line(worker):
+    w = worker(
+        """
+        import torch.utils.data as data
+        class Broken(data.Dataset):
+            def __len__(self): return 4
+            def __getitem__(self, i):
+                raise KeyError("no such sample")
+        def answer(): return len(list(data.DataLoader(Broken(), num_workers=1)))
+        """
+    )
+    evidence = refusal(w.call, "answer").evidence
+    assert "task.py:6: KeyError: KeyError: 'no such sample'" in evidence
+    assert 'raise KeyError("no such sample")' in evidence
+
+
+@pytest.mark.parametrize("how", ["seccomp", "inotify"])
+def test_opens_are_counted_by_either_mechanism(worker, monkeypatch, tmp_path_factory, how):
+    if mechanism() != "seccomp":
+        pytest.skip(f"this kernel offers {mechanism()} only")
+    monkeypatch.setattr(client, "mechanism", lambda: how)
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    (root / "a").write_text("x")
+    w = worker("def answer(path, n):\n for _ in range(n): open(path).close()", watch=root)
+    w.call("answer", str(root / "a"), 50)
+    assert w.opens().opens == 50
+    w.io.reset()
+    w.call("answer", str(root / "a"), 2)
+    assert w.opens().opens == 2
+
+
+def test_opens_that_cannot_be_followed_never_pass(worker):
+    if mechanism() != "seccomp":
+        pytest.skip(f"this kernel offers {mechanism()} only")
+    w = worker(
+        """
+        import ctypes
+        def answer(): return ctypes.CDLL(None).syscall(257, -100, 8, 0)  # openat of a path that is no address
+        """,
+        watch=Path("/tmp"),
+    )
+    w.call("answer")
+    assert "could not be followed" in refusal(w.opens).evidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import re
 import socket
 import sys
 import traceback
@@ -17,6 +18,7 @@ import numpy as np
 from grader.worker import limits, protocol
 
 MAX_TEXT = 400
+_INNER = "Traceback (most recent call last):"
 
 
 def serve(sock: socket.socket, options: dict[str, Any]) -> None:
@@ -105,5 +107,16 @@ def _describe(error: BaseException, code: str) -> dict[str, Any]:
         where = {"file": Path(inner.filename).name, "line": inner.lineno, "text": inner.line or ""}
     else:
         where = {}
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    return {"type": type(error).__name__, "text": str(text)[:MAX_TEXT], "where": where}
+    text = str(error.msg if isinstance(error, SyntaxError) else error)
+    if _INNER in text:  # raised in a DataLoader worker: torch quotes that process's traceback
+        text, where = _quoted(text.partition(_INNER)[2], code, where)
+    return {"type": type(error).__name__, "text": text[:MAX_TEXT], "where": where}
+
+
+def _quoted(trace: str, code: str, where: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The last line of a quoted traceback, and its innermost line in the student's files."""
+    lines = trace.strip().splitlines()
+    for number, line in enumerate(lines):
+        if (frame := re.search(r'File "(.+)", line (\d+)', line)) and frame[1].startswith(code):
+            where = {"file": Path(frame[1]).name, "line": int(frame[2]), "text": lines[number + 1].strip()}
+    return lines[-1], where

@@ -14,7 +14,7 @@ WORKER_UID = 64999
 MAX_FILE = 4 << 30
 """Bytes of the largest file that a worker may write."""
 
-MAX_PROCESSES = 512
+MAX_PROCESSES = 512 + 64 * (os.cpu_count() or 1)
 """Processes and threads of the worker's user; only where that user is ours alone."""
 
 _PR_SET_PDEATHSIG = 1
