@@ -2,9 +2,9 @@
 
     python benchmarks/feedback.py [--runs 5] [ASSIGNMENT ...]
 
-Runs `pytest assignments/NN` on the solution as a student would, with nothing else on the machine. The engine's own
-share is what is left of the wall time without the checks themselves: starting pytest, collecting, reading, writing
-and printing. Prints the median and the range over the runs; paste the table into RESULTS.md with date and hardware.
+Runs `pytest assignments/NN` on the start and on the solution, with nothing else on the machine. The engine's own
+share is what is left of the wall time without the checks: starting pytest, collecting, reading, writing, printing. The
+first check includes the start of the fork server, so the import of the framework. Prints the median and the range over the runs; paste the table into RESULTS.md with date and hardware.
 """
 
 import argparse

@@ -58,10 +58,11 @@ def grade(source: Path, out: Path, assignments: list[Assignment]) -> int:
 
 
 def report(out: Path, html: Path | None) -> int:
-    """Print the table of a graded class, and write its page."""
+    """Print the table of a graded class, or write its page."""
     console = Console()
-    _print_table(console, out)
-    if html is not None:
+    if html is None:
+        _print_table(console, out)
+    else:
         pages.write(out, html)
         console.print(f"Wrote {html}", highlight=False)
     return 0

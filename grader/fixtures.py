@@ -86,25 +86,43 @@ def seed() -> int:
     return secrets.randbits(31)
 
 
-@pytest.fixture
-def two_cores() -> tuple[int, ...]:
-    """Two CPU cores. Not measured where the grader may use only one."""
+def _two_cores() -> tuple[int, ...]:
     found = machine.cores()
     if len(found) < 2:
         raise NotMeasured("This needs two CPU cores; one is allowed here.", next="ask for -c 2 or more in the job")
     return tuple(found[:2])
 
 
-@pytest.fixture
-def gpu() -> str:
-    """Name of the first GPU. Not measured without one."""
+def _gpu() -> str:
     if not machine.gpus():
         raise NotMeasured("This needs a GPU; none is visible here.", next="run the same command in a GPU job")
     return machine.gpus()[0]
 
 
+def _held_opens() -> None:
+    if mechanism() != "seccomp":
+        raise NotMeasured("This needs Linux 5.5 with seccomp notifications.", next="run it on a cluster node")
+
+
+HARDWARE: dict[str, Callable[[], object]] = {"two_cores": _two_cores, "gpu": _gpu, "held_opens": _held_opens}
+"""Fixtures that ask for something of the machine. The plugin asks before anything else: what cannot be judged here is
+not measured, whatever else a hand-in lacks.
+"""
+
+
+@pytest.fixture
+def two_cores() -> tuple[int, ...]:
+    """Two CPU cores. Not measured where the grader may use only one."""
+    return _two_cores()
+
+
+@pytest.fixture
+def gpu() -> str:
+    """Name of the first GPU. Not measured without one."""
+    return _gpu()
+
+
 @pytest.fixture
 def held_opens() -> None:
     """File opens can be held from outside here. Not measured elsewhere."""
-    if mechanism() != "seccomp":
-        raise NotMeasured("This needs Linux 5.5 with seccomp notifications.", next="run it on a cluster node")
+    _held_opens()

@@ -35,6 +35,7 @@ pytest_plugins = ["grader.fixtures"]
 _PYTEST_WORD = {Verdict.PASSED: "passed", Verdict.UNSURE: "passed", Verdict.FAILED: "failed"}
 _PYTEST_WORD |= {Verdict.GRADER_FAULT: "failed"}
 _RETURNED = pytest.StashKey[Any]()
+_SETUP_S = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -158,12 +159,16 @@ def _entry(item: pytest.Item) -> dict[str, Any]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a check: is its framework here, is its task file usable, did what it depends on pass?"""
+    """Before a check: are its framework and hardware here, is its task file usable, did what it depends on pass?"""
     if BENCH not in item.stash:
         return
     bench, side = item.stash[BENCH], item.stash[SIDE]
     if missing := [name for name in side.imports if find_spec(name) is None]:
         raise NotMeasured(f"{missing[0]} is not installed here.", next=f"pip install {missing[0]}")
+    from grader.fixtures import HARDWARE
+
+    for name in HARDWARE.keys() & set(getattr(item, "fixturenames", ())):
+        HARDWARE[name]()
     if side.framework in bench.broken:
         raise _NotChecked(f"{bench.broken[side.framework]}.")
     for needed in _check(item).after:
@@ -199,11 +204,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn how a check ended into a verdict, and write it down."""
     report = yield
-    if BENCH not in item.stash or call.when == "teardown" or (call.when == "setup" and not call.excinfo):
+    if BENCH not in item.stash or call.when == "teardown":
         return report
+    if call.when == "setup":
+        item.stash[_SETUP_S] = call.duration
+        if not call.excinfo:
+            return report
     outcome = _outcome(item, call.excinfo)
     entry = _entry(item)
-    results.record(entry, outcome, call.duration)
+    spent = item.stash[_SETUP_S] + (call.duration if call.when == "call" else 0)
+    results.record(entry, outcome, spent)
     try:
         item.stash[BENCH].save()
     except UsageError as error:
