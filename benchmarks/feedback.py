@@ -4,7 +4,8 @@
 
 Runs `pytest assignments/NN` on the start and on the solution, with nothing else on the machine. The engine's own
 share is what is left of the wall time without the checks: starting pytest, collecting, reading, writing, printing. The
-first check includes the start of the fork server, so the import of the framework. Prints the median and the range over the runs; paste the table into RESULTS.md with date and hardware.
+first check includes the start of the fork server, so the import of the framework. Prints the median and the range over
+the runs; paste the table into RESULTS.md with date and hardware.
 """
 
 import argparse

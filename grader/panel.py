@@ -57,7 +57,7 @@ def summary(data: results.Results, framework: str) -> str:
     return line + "."
 
 
-def standing(file: dict[str, Any], number: str, folder: str) -> str:
+def standing(file: dict[str, Any], folder: str) -> str:
     """One line on the TODOs that are still as shipped; empty when none is."""
     left = file["untouched"]
     if not left:
@@ -65,7 +65,7 @@ def standing(file: dict[str, Any], number: str, folder: str) -> str:
     names = ", ".join(f"TODO({n})" for n in left)
     line = f"{file['todos'] - len(left)} of {file['todos']} TODOs edited; still as shipped: {names}."
     if len(left) == file["todos"]:
-        line += f"\nBegin with the lesson: {folder}/README.md. A first hint: grader hint {number} {left[0]}"
+        line += f"\nBegin with the lesson: {folder}/README.md"
     return line
 
 

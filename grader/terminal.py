@@ -46,7 +46,7 @@ class Printer:
             folder = bench.assignment.folder
             shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
             for file in bench.results["files"]:
-                if text := panel.standing(file, bench.assignment.number, str(shown)):
+                if text := panel.standing(file, str(shown)):
                     self._writer.line(panel.wrap(text, width))
 
     def _width(self) -> int:
