@@ -19,6 +19,7 @@ from grader import batch_job, collect, lock, machine, results
 from grader.catalog import ROOT, Assignment
 from grader.collect import Submission
 from grader.errors import UsageError
+from grader.roster import STUDENTS
 
 if TYPE_CHECKING:
     import submitit
@@ -113,7 +114,7 @@ def _make(out: Path) -> None:
         (out / "jobs").mkdir(exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the results folder {out}: {error.strerror}") from None
-    if not (out / collect.STUDENTS).exists() and any(p.name not in ("jobs", "lock") for p in out.iterdir()):
+    if not (out / STUDENTS).exists() and any(p.name not in ("jobs", "lock") for p in out.iterdir()):
         raise UsageError(f"{out} is not empty and holds no earlier grading. Choose another folder with --out.")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 

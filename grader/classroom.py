@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import batch, results
+from grader import batch, results, roster
 from grader.catalog import Assignment
 from grader.collect import Submission
 from grader.errors import UsageError
@@ -70,7 +70,7 @@ def report(out: Path, html: Path | None) -> int:
 
 def _print_table(console: Console, out: Path) -> None:
     table = Table("name", "assignment", "points", "note")
-    for row in pages.table(out):
+    for row in roster.table(out):
         points = f"{row.earned:g} of {row.judged:g}" if row.framework and row.attempted else ""
         assignment = f"{row.assignment} ({row.framework})" if row.framework else row.assignment
         table.add_row(*map(Text, (row.name, assignment, points, row.note)))

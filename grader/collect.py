@@ -20,8 +20,8 @@ from grader.bench import key
 from grader.catalog import Assignment
 from grader.errors import UsageError
 from grader.intake import TaskFile
+from grader.roster import STUDENTS
 
-STUDENTS = "students.json"
 MAX_ARCHIVE = 64 << 20
 """Bytes that an archive may unpack to."""
 

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from grader import figures, report, results
+from grader import figures, report, results, roster
 from grader.errors import UsageError
 from grader.verdict import Outcome, Verdict
 
@@ -158,7 +158,7 @@ def test_matrix_shows_verdicts_in_words(out: Path) -> None:
 
 
 def test_symbols_differ_by_verdict() -> None:
-    assert set(report.LEGEND) == {v.value for v in Verdict} | {report.PENDING}
+    assert set(report.LEGEND) == {v.value for v in Verdict} | {roster.PENDING}
     assert len({symbol for symbol, _ in report.LEGEND.values()}) == len(report.LEGEND)
 
 
@@ -179,7 +179,7 @@ def test_no_results_yet_and_nothing_collected(out: Path) -> None:
     (out / "h3/03_loading/results.json").unlink()
     (out / "h1/03_loading/results.json").unlink()
     (out / "h1/03_loading").rmdir()
-    rows = {row.id: row for row in report.table(out)}
+    rows = {row.id: row for row in roster.table(out)}
     assert (rows["h3"].pending, rows["h3"].verdicts, rows["h3"].note) == (1, {"pending": 1}, "no results yet")
     assert (rows["h1"].pending, rows["h1"].attempted, rows["h1"].note) == (0, False, "nothing collected")
     lines = find(find(page(out), "tbody")[0], "tr")
@@ -188,7 +188,7 @@ def test_no_results_yet_and_nothing_collected(out: Path) -> None:
 
 
 def test_rows_equal_the_score(out: Path) -> None:
-    for row in report.table(out):
+    for row in roster.table(out):
         data = results.read(out / row.id / row.assignment / results.NAME)
         score = results.score(data, "torch")
         assert {name: getattr(row, name) for name in score} == score
@@ -198,7 +198,7 @@ def test_rows_equal_the_score(out: Path) -> None:
 
 def test_refused_file_and_start_are_noted(out: Path) -> None:
     results.write(out / "h3/03_loading/results.json", hand_in([check("passed", None)], state="start", untouched=[1, 2]))
-    rows = {row.id: row for row in report.table(out)}
+    rows = {row.id: row for row in roster.table(out)}
     assert rows["h2"].note == f"refused: task.py is a link {EVIL}"
     assert rows["h3"].note == "not attempted: task.py is still the start; 1 of 1 checks without a result"
     assert (rows["h2"].attempted, rows["h3"].attempted) == (True, False)
@@ -283,7 +283,7 @@ def test_figure_of_an_odd_race(odd: dict[str, Any]) -> None:
 def test_two_frameworks_are_two_sheets(out: Path) -> None:
     both = [check("one", Outcome(Verdict.PASSED)), check("one", None, framework="tensorflow")]
     results.write(out / "h1/03_loading/results.json", hand_in(both))
-    assert [(r.framework, r.pending) for r in report.table(out) if r.id == "h1"] == [
+    assert [(r.framework, r.pending) for r in roster.table(out) if r.id == "h1"] == [
         ("torch", 0),
         ("tensorflow", 1),
     ]
@@ -297,12 +297,12 @@ def test_half_a_character_is_no_fault(out: Path) -> None:
 
 def test_without_students_json_ids_are_shown(out: Path) -> None:
     (out / "students.json").unlink()
-    assert [row.name for row in report.table(out)] == ["h1", "h2", "h3"]
+    assert [row.name for row in roster.table(out)] == ["h1", "h2", "h3"]
 
 
 def test_broken_results_hide_no_one(out: Path) -> None:
     (out / "h1/03_loading/results.json").write_text("{")
-    rows = {row.id: row for row in report.table(out)}
+    rows = {row.id: row for row in roster.table(out)}
     assert (rows["h1"].pending, rows["h3"].pending) == (1, 0)
     assert "cannot be read" in text(student(page(out), "h1"))
 
@@ -311,12 +311,12 @@ def test_broken_results_hide_no_one(out: Path) -> None:
 def test_broken_students_json(out: Path, text: str) -> None:
     (out / "students.json").write_text(text)
     with pytest.raises(UsageError, match=r"students\.json"):
-        report.table(out)
+        roster.table(out)
 
 
 def test_nothing_to_report(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
-        report.table(tmp_path / "no")
+        roster.table(tmp_path / "no")
     with pytest.raises(UsageError, match="First: grader grade"):
         report.write(tmp_path, tmp_path / "x.html")
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from grader.iowatch import Counts, InotifyWatch, SeccompWatch, Watch, mechanism
 from grader.verdict import Failed, GraderFault, NotMeasured
@@ -94,11 +95,14 @@ class Worker:
         that match. Raises Failed when the worker raises, hangs for `within` seconds, dies, breaks a limit or
         answers something else (GraderFault when the worker is trusted).
         """
-        arrays = [a for a in args if isinstance(a, np.ndarray)]
+        arrays: list[npt.NDArray[Any]] = []
         plain: list[Any] = []
         for arg in args:
-            is_array = isinstance(arg, np.ndarray)
-            plain.append({"array": sum(isinstance(p, dict) and "array" in p for p in plain)} if is_array else arg)
+            if isinstance(arg, np.ndarray):
+                plain.append({"array": len(arrays)})
+                arrays.append(arg)
+            else:
+                plain.append(arg)
         fds = [protocol.input_memory(a) for a in arrays] + [protocol.output_memory(spec) for spec in returns]
         request = {
             "call": function,

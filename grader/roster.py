@@ -1,0 +1,138 @@
+"""Who handed in what, and where they stand: rows for a table, and submissions with their results.
+
+Reads a folder OUT with students.json and <opaque id>/<assignment>/results.json; only reads, so it can run
+while grading still does. What has no result yet is shown as such.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader import catalog, results
+from grader.errors import UsageError
+
+STUDENTS = "students.json"
+ABSENT = "nothing collected"
+"""Note of a student who has no folder for an assignment that others have: neither graded nor pending."""
+PENDING = "pending"
+"""What a check without a result is called; in results.json its verdict is null."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's standing in one assignment and framework; points as in `results.score`."""
+
+    id: str
+    name: str
+    assignment: str
+    framework: str
+    """Empty when there is no result at all."""
+    earned: float = 0.0
+    judged: float = 0.0
+    total: float = 0.0
+    pending: int = 1
+    """Checks without a result, 1 when nothing has a result yet: above 0 the points are not final."""
+    attempted: bool = True
+    """False when the task file is still the start, or nothing was collected."""
+    verdicts: dict[str, int] = field(default_factory=dict)
+    """How many checks have each verdict; those without one count as `pending`."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's folder of one assignment; `data` is None, and `note` says why, without usable results."""
+
+    id: str
+    name: str
+    assignment: str
+    data: results.Results | None
+    note: str = ""
+
+
+def table(out: Path) -> list[Row]:
+    """The class, by name, assignment and framework. Raises UsageError when `out` is missing or empty."""
+    return [row for submission in submissions(out) for row in rows(submission)]
+
+
+def submissions(out: Path) -> list[Submission]:
+    """Every student with every assignment of the class, by name; also without a result. Raises UsageError."""
+    try:
+        graded = {folder.name: catalog.folders(folder) for folder in out.iterdir()}
+    except OSError as error:
+        hint = "Give the folder that `grader grade` wrote its results to."
+        raise UsageError(f"{out} cannot be read: {error.strerror}. {hint}") from None
+    names = _names(out / STUDENTS)
+    assignments = sorted({folder.name for folders in graded.values() for folder in folders})
+    if not assignments:
+        raise UsageError(f"no results in {out} (<student>/<assignment>/{results.NAME}). First: grader grade")
+    everyone = {i: names.get(i, i) for i in (*names, *(i for i, folders in graded.items() if folders))}
+    # Not the sorting of any one language, but the same on every machine.
+    order = sorted(everyone, key=lambda i: (unicodedata.normalize("NFC", everyone[i]).casefold(), i))
+    return [_submission(out, i, everyone[i], assignment) for i in order for assignment in assignments]
+
+
+def _names(path: Path) -> dict[str, str]:
+    """Name by opaque id; empty without the file."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data["schema"] != 1:
+            raise UsageError(f"{path} has schema {data['schema']}; this grader reads 1. Update the grader.")
+        return {str(i): str(student["name"]) for i, student in data["students"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} cannot be read: {error!r}. Move it away to see ids, not names.") from None
+
+
+def _submission(out: Path, student: str, name: str, assignment: str) -> Submission:
+    path = out / student / assignment / results.NAME
+    if not path.exists():
+        note = "no results yet" if path.parent.is_dir() else ABSENT
+        return Submission(student, name, assignment, None, note)
+    try:
+        return Submission(student, name, assignment, results.read(path))
+    except UsageError as error:  # one broken file must not hide the rest of the class
+        return Submission(student, name, assignment, None, f"results unusable: {error}")
+
+
+def rows(submission: Submission) -> list[Row]:
+    """One row per framework; one without a framework when there is no result."""
+    s = submission
+    if s.note == ABSENT:
+        return [Row(s.id, s.name, s.assignment, "", pending=0, attempted=False, note=ABSENT)]
+    if s.data is None or not s.data["checks"]:
+        note = s.note or "no checks in the results"
+        return [Row(s.id, s.name, s.assignment, "", verdicts={PENDING: 1}, note=note)]
+    return [_row(s, s.data, framework) for framework in results.frameworks(s.data)]
+
+
+def _row(s: Submission, data: results.Results, framework: str) -> Row:
+    score = results.score(data, framework)
+    verdicts = Counter(verdict(c) for c in data["checks"] if c["framework"] == framework)
+    notes = standings(s, framework)
+    if score["pending"]:
+        notes.append(f"{score['pending']} of {verdicts.total()} checks without a result")
+    return Row(s.id, s.name, s.assignment, framework, **score, verdicts=dict(verdicts), note="; ".join(notes))
+
+
+def verdict(check: dict[str, Any]) -> str:
+    """The verdict of a check's entry, `pending` when it has none."""
+    return check["verdict"] or PENDING
+
+
+def standings(s: Submission, framework: str) -> list[str]:
+    """What became of the task files that are not simply edited."""
+    files = s.data["files"] if s.data else []
+    return [_standing(f) for f in files if f["framework"] == framework and f["state"] != "edited"]
+
+
+def _standing(file: dict[str, Any]) -> str:
+    if file["state"] == "start":
+        return f"not attempted: {file['name']} is still the start"
+    return f"{file['state']}: {file['note'] or file['name']}"
