@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from grader import catalog, intake, results
+from grader.bench import key
 from grader.catalog import ROOT, SELF_CHECKS, Assignment
 from grader.errors import UsageError
 
@@ -20,9 +21,10 @@ def progress() -> str:
     lines = []
     for folder in catalog.folders():
         assignment = catalog.load(folder)
-        for file in intake.take_all(assignment, folder):
+        files = intake.take_all(assignment, folder)
+        for file in files:
             done = file.todos - len(file.untouched)
-            points = _last_points(assignment, file.side.framework)
+            points = _last_points(assignment, file.side.framework, key(assignment, files))
             lines.append(
                 f"{assignment.number}  {assignment.title:<24} {file.side.framework:<11} "
                 f"{assignment.minutes:>3} min   {done} of {file.todos} TODOs   {points}"
@@ -32,12 +34,16 @@ def progress() -> str:
     return "\n".join([*lines, "", "Check one: pytest assignments/03      Hints: grader hint 03"])
 
 
-def _last_points(assignment: Assignment, framework: str) -> str:
+def _last_points(assignment: Assignment, framework: str, now: str) -> str:
     path = SELF_CHECKS / assignment.name / results.NAME
     if not path.exists():
         return "not checked yet"
-    score = results.score(results.read(path), framework)
-    return f"{score['earned']:g} of {score['judged']:g} points" if score["attempted"] else "not attempted"
+    data = results.read(path)
+    score = results.score(data, framework)
+    if not score["attempted"]:
+        return "not attempted"
+    changed = "" if data["key"] == now else ", changed since"
+    return f"{score['earned']:g} of {score['judged']:g} points{changed}"
 
 
 def diff(assignment: Assignment) -> str:
@@ -61,6 +67,7 @@ def reset(assignment: Assignment) -> str:
             lines.append(f"Kept your {side.task} as {_shown(backup)}")
         shutil.copyfile(assignment.start(side), path)
         lines.append(f"{_shown(path)} is as shipped again.")
+    (SELF_CHECKS / assignment.name / results.NAME).unlink(missing_ok=True)
     return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ from grader.intake import FRAGMENT
 WRONG = ROOT / "tests" / "wrong"
 POINTS = 10
 UNDECIDED = ("not measured", "unsure")
-"""Verdicts with which a solution is not refuted: this machine cannot tell."""
+"""Verdicts that prove nothing about a solution or a wrong answer: this machine cannot tell, or is too busy."""
 EXPECTED_FILES = {"README.md", "assignment.toml", "hints.md", "figure.svg", "conftest.py", "start", "__pycache__"}
 
 
@@ -106,7 +106,7 @@ def wrong_problems(assignment: Assignment, side: Side, wrong: Wrong, *, full: bo
     return [
         f"{wrong.path.name}: '{entries[i]['claim']}' is {entries[i]['verdict']}, expected failed"
         for i in wrong.caught_by
-        if entries[i]["verdict"] not in ("failed", "not measured")
+        if entries[i]["verdict"] not in ("failed", *UNDECIDED)
     ]
 
 

@@ -112,10 +112,11 @@ class Race:
                 return Outcome(Verdict.PASSED, self._evidence(), race=self.figures())
             if evidence_below(ratios, goal) >= 1 / ALPHA:
                 raise Failed(self._evidence(), next=self._advice, share=self._share(), race=self.figures())
-        close = f"{self._evidence()} Too close or too noisy to call." if self.pairs else "No fair pair was timed."
-        busy = f" Other programs used these cores in {self._unfair} more pairs, which do not count."
+        total = self._unfair + len(self.pairs)
+        busy = f"Other programs used these cores in {self._unfair} of {total} pairs; those do not count."
+        close = f"{self._evidence()} Too close or too noisy to call." if self.pairs else "So nothing could be measured."
         raise Unsure(
-            close + (busy if self._unfair else ""),
+            f"{busy} {close}" if self._unfair else close,
             next="close other programs and check again; the points stay",
             race=self.figures() if self.pairs else None,
         )

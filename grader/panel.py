@@ -25,14 +25,19 @@ def points(value: float) -> str:
     return f"{value:g}"
 
 
-def block(entry: dict[str, Any], width: int, *, verbose: bool = False) -> str:
-    """A check's verdict: one line, and where there is something to do its evidence, cause and next step."""
+def block(entry: dict[str, Any], width: int, *, verbose: bool = False, again: bool = False) -> str:
+    """A check's verdict: one line, and where there is something to do its evidence, cause and next step.
+
+    `again`: the block before said the same, so the line is enough.
+    """
     right = _right(entry)
     mark = MARKS[entry["verdict"]]
     room = width - len(INDENT) - len(right) - 2
     lines = textwrap.wrap(entry["claim"], room)
     head = f"{mark:<3}{lines[0]:<{room}}  {right}"
     body = [INDENT + line for line in lines[1:]]
+    if again:
+        return "\n".join([head, *body])
     if entry["verdict"] not in ("passed", "not checked") or verbose:
         follow = f"Next: {entry['next']}" if entry.get("next") else ""
         body += [wrap(text, width, INDENT) for text in (entry["evidence"], entry["cause"], follow) if text]
@@ -42,16 +47,17 @@ def block(entry: dict[str, Any], width: int, *, verbose: bool = False) -> str:
 
 
 def summary(data: results.Results, framework: str) -> str:
-    """The score of one framework in a line or two: earned of judged, and what this machine could not judge."""
+    """The score of one framework in a line or two: earned of judged, and what is not judged."""
     score = results.score(data, framework)
     number, title = data["assignment"].partition("_")[0], data["title"]
     line = f"{number} {title} ({framework}): {points(score['earned'])} of {points(score['judged'])} points judged here"
-    elsewhere = round(score["total"] - score["judged"], 2)
-    if elsewhere:
-        line += f"; {points(elsewhere)} more could not be judged"
+    if score["elsewhere"]:
+        line += f"; {points(score['elsewhere'])} more could not be judged"
+    if score["open"]:
+        line += f"; {points(score['open'])} more without a verdict yet"
     waiting = sum(c["verdict"] == "not checked" and c["framework"] == framework for c in data["checks"])
     if waiting:
-        line += f"; {waiting} checks wait for others"
+        line += f"; {waiting} check{'s wait' if waiting > 1 else ' waits'} for others"
     if not score["attempted"]:
         line += ". Not attempted: the task file is still the start"
     return line + "."

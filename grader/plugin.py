@@ -17,17 +17,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 
 import traceback
 from collections.abc import Generator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader import catalog, checks, intake, results
+from grader import catalog, checks, intake, results, todo
 from grader.bench import BENCH, SIDE, Bench
 from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS
 from grader.errors import UsageError
-from grader.terminal import BENCHES, Printer
+from grader.terminal import BENCHES, VERBOSE, Printer
 from grader.verdict import Failed, GraderFault, NotMeasured, Outcome, Stop, Verdict
 
 pytest_plugins = ["grader.fixtures"]
@@ -53,14 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = [_expand(arg, Path(config.invocation_params.dir)) for arg in config.args]
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[VERBOSE] = config.option.verbose > 0
     if not _only_checks(config):
         return
     option = config.option
     option.no_header, option.reportchars, option.disable_warnings = True, "", True
     if option.tbstyle == "auto":
         option.tbstyle = "no"
-    if option.verbose == 0:
-        option.verbose = -1
+    option.verbose = -1
 
 
 def _expand(arg: str, here: Path) -> str:
@@ -246,14 +247,14 @@ def _outcome(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | N
 
 def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     """A failure always ends with what to do: by default the TODO that the check is about, and its hint."""
-    bench, side, check = item.stash[BENCH], item.stash[SIDE], _check(item)
-    cause = outcome.cause
-    if check.todo in bench.files[side.framework].untouched:
-        cause = f"TODO({check.todo}) in {side.task} is still as shipped."
-    follow = (
-        outcome.next or f"TODO({check.todo}) in {side.task}; a hint: grader hint {bench.assignment.number} {check.todo}"
-    )
-    return Outcome(outcome.verdict, outcome.evidence, cause, follow, outcome.share, outcome.race)
+    bench, side = item.stash[BENCH], item.stash[SIDE]
+    file, cause = bench.files[side.framework], outcome.cause
+    # An error names a line: what to mend is there, whatever the check is about.
+    number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
+    follow = f"TODO({number}) in {side.task}; a hint: grader hint {bench.assignment.number} {number}"
+    if not outcome.line and number in file.untouched:
+        cause = f"TODO({number}) in {side.task} is still as shipped."
+    return replace(outcome, cause=cause, next=outcome.next or follow)
 
 
 class _NotChecked(Exception):

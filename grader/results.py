@@ -85,7 +85,9 @@ def record(entry: dict[str, Any], outcome: Outcome, seconds: float) -> None:
 
 
 def score(results: Results, framework: str) -> dict[str, Any]:
-    """Points of one framework: earned, judged here, total, and what is missing (no result) or flagged."""
+    """Points of one framework: earned, judged here, not judgeable here (`elsewhere`), without a result (`open`), total;
+    `pending` counts the checks that need another run.
+    """
     checks = [c for c in results["checks"] if c["framework"] == framework]
     judged = [c for c in checks if c["verdict"] is not None and Verdict(c["verdict"]) not in NOT_COUNTED]
     states = {f["framework"]: f["state"] for f in results["files"]}
@@ -93,6 +95,8 @@ def score(results: Results, framework: str) -> dict[str, Any]:
         "earned": round(sum(c.get("earned", 0) for c in judged), 2),
         "judged": round(sum(c["points"] for c in judged), 2),
         "total": round(sum(c["points"] for c in checks), 2),
+        "open": round(sum(c["points"] for c in checks if c["verdict"] is None), 2),
+        "elsewhere": round(sum(c["points"] for c in checks if c["verdict"] in map(str, NOT_COUNTED)), 2),
         "pending": sum(c["verdict"] is None or c["verdict"] == Verdict.GRADER_FAULT.value for c in checks),
         "attempted": states.get(framework) != "start",
     }

@@ -35,6 +35,8 @@ class Row:
     earned: float = 0.0
     judged: float = 0.0
     total: float = 0.0
+    open: float = 0.0
+    elsewhere: float = 0.0
     pending: int = 1
     """Checks without a result, 1 when nothing has a result yet: above 0 the points are not final."""
     attempted: bool = True

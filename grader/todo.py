@@ -57,6 +57,17 @@ def compose(base: str, bodies: dict[int, str], name: str = "task.py") -> str:
     return "".join(result)
 
 
+def region_at(text: str, line: int) -> int | None:
+    """Number of the region that `line` (from 1) is in; None in the frame, and where the marks are broken."""
+    inside: int | None = None
+    for current in text.splitlines()[:line]:
+        if begin := _BEGIN.match(current):
+            inside = int(begin[1])
+        elif _END.match(current):
+            inside = None
+    return inside
+
+
 def untouched(text: str, start: str) -> list[int]:
     """Numbers of the regions that are still as shipped; a file without its marks counts as all touched."""
     try:

@@ -48,6 +48,8 @@ class Outcome:
     """Part of the points kept by a failed check, 0 to 1."""
     race: dict[str, Any] | None = None
     """The figures of a measured check (see grader.measure)."""
+    line: int = 0
+    """Line of the task file that the evidence names, from 1; 0 for none."""
 
 
 class Stop(Exception):
@@ -63,9 +65,10 @@ class Stop(Exception):
         *,
         share: float = 0.0,
         race: dict[str, Any] | None = None,
+        line: int = 0,
     ) -> None:
         super().__init__(evidence)
-        self.outcome = Outcome(self.verdict, evidence, cause, next, share, race)
+        self.outcome = Outcome(self.verdict, evidence, cause, next, share, race, line)
 
 
 class Failed(Stop):

@@ -75,7 +75,7 @@ def test_a_bad_answer_ends_with_a_clear_verdict_and_the_next_worker_is_fine(work
 @pytest.mark.parametrize(
     ("task", "evidence"),
     [
-        ("def answer(:", "importing task.py does not parse.\ntask.py:1: SyntaxError"),
+        ("def answer(:", "The import of task.py raised an error.\ntask.py:1: SyntaxError"),
         ("import no_such_thing", "task.py:1: ModuleNotFoundError"),
         ("import os; os._exit(0)", "exit status 0"),
         ("raise RuntimeError('at import')", "at import"),

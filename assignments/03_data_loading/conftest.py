@@ -95,6 +95,8 @@ def nearest(expected, values):
 def _why_missing(came, counts):
     if counts.min() == counts.max():
         return f"Each came {counts.max()} times: every worker delivers the whole set."
+    if counts.max() == came:
+        return "Often: __getitem__ ignores its index."
     if counts.max() > 1:
         return "Often: the shares of the workers overlap, or samples are drawn with replacement."
     if came == len(counts) - len(counts) % BATCH:

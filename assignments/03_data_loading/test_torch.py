@@ -44,7 +44,7 @@ def test_few_files(files, packed):
         raise Failed(
             f"{count} samples became {len(found)} files: each is an inode of your quota, and an open per epoch."
         )
-    return f"{count} samples in {len(found)} files"
+    return f"{count} samples in {len(found)} file{'s' if found[1:] else ''}"
 
 
 @check("samples are stored as they are", points=0.5, rests_on="witnessed", todo=2, after=[test_few_files])
@@ -120,30 +120,41 @@ def test_small_memory(packed, make_files, submission, cores):
 
 
 @check("your count of file opens is right", points=0.5, rests_on="witnessed", todo=1, after=[test_few_opens])
-def test_opens_counted(packed, files, submission, baseline, cores):
-    samples = len(files.labels)
+def test_opens_counted(files, make_files, submission, baseline, cores):
+    said = [count_opens(files, submission, baseline, cores)]
+    fewer = make_files(int(np.random.default_rng().integers(33, 80)))  # a formula holds for any number
+    said.append(count_opens(fewer, submission, baseline, cores[:1]))
+    return "; ".join(said)
+
+
+def count_opens(files, submission, baseline, cores):
+    """Compare the hand-in's formulas with what is counted on one set of files and some cores."""
+    samples = len(files.pixels)
+    submission.worker().call("pack", str(files.source), str(files.packed))
     start = opened(baseline.worker(watch=files.source), files.source)
     files.read(start)
-    worker = opened(submission.worker(watch=packed, cores=cores), packed)
+    worker = opened(submission.worker(watch=files.packed, cores=cores), files.packed)
     files.read(worker)
     counted = [start.opens().opens, worker.opens().opens]
     workers = count_workers(worker)
     said = worker.call("opens_per_epoch", samples, workers)
+    case = f"{samples} samples and {workers} worker{'' if workers == 1 else 's'}"
     if said != counted:
         raise Failed(
-            f"For {samples} samples you said {said[0]} opens before and {said[1]} after packing ({workers} workers); "
+            f"For {case} you said {said[0]} opens before and {said[1]} after packing; "
             f"counted from outside: {counted[0]} and {counted[1]}.",
             _why_count(said, counted),
         )
-    return f"{counted[0]} before, {counted[1]} after, as you said"
+    return f"{case}: {counted[0]} before, {counted[1]} after, as you said"
 
 
 def _why_count(said, counted):
-    if said[0] == counted[0] - 1:
-        return "Before: the labels are in a file too."
-    if said[1] < counted[1]:
-        return "Often: the opens of the workers, one each, or those for the labels are left out."
-    return ""
+    if said[0] != counted[0]:
+        return "Before: one open per file, and the labels are in a file too."
+    if said[1] > 2 * counted[1]:
+        return "After packing, opens grow with the workers, not with the samples."
+    less = "Often: the opens of the workers, one each, or those for the labels are left out."
+    return less if said[1] < counted[1] else ""
 
 
 # --- TODO(4): load -----------------------------------------------------------------------------------------------
@@ -183,10 +194,7 @@ def test_workers_allocated(packed, submission, two_cores):
         seen[len(cores)] = count_workers(worker)
         worker.close()
     if seen[1] > 1 or not 1 <= seen[2] <= 2:
-        raise Failed(
-            f"With 1 core allocated: {seen[1]} loader workers; with 2 cores: {seen[2]}.",
-            _why_workers(seen),
-        )
+        raise Failed(f"With 1 core allocated: {seen[1]} loader workers; with 2 cores: {seen[2]}.", _why_workers(seen))
     return f"{seen[1]} worker(s) on 1 core, {seen[2]} on 2"
 
 
@@ -257,7 +265,7 @@ def test_staged(packed, files, folder, submission, cores):
     made = [p for p in local.rglob("*") if not p.is_dir()]
     if not 0 < len(made) <= MAX_FILES:
         raise Failed(f"Staging made {len(made)} files in the local folder; expected 1 to {MAX_FILES}.")
-    return f"{len(made)} files staged; the epoch opened none on the parallel filesystem"
+    return f"{len(made)} file{'s' if made[1:] else ''} staged; the epoch opened none on the parallel filesystem"
 
 
 # --- measured ----------------------------------------------------------------------------------------------------

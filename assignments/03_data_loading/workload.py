@@ -27,7 +27,10 @@ def stage(packed, local):
     """Bring the packed data to node-local storage; answers where it is to be read from now."""
     import task
 
-    return os.fspath(task.stage(Path(packed), Path(local)))
+    folder = task.stage(Path(packed), Path(local))
+    if folder is None:
+        raise TypeError("stage() returned nothing; it must return the folder to read from")
+    return os.fspath(folder)
 
 
 def open_loader(folder):
@@ -47,7 +50,9 @@ def epoch(probe):
     products, labels = [], []
     for images, targets in _loader:
         products.append(images.flatten(1) @ probe)
-        labels.append(torch.as_tensor(targets))
+        if not isinstance(targets, torch.Tensor):
+            raise TypeError(f"a label must be a number, as int(label) gives; found {targets[0]!r}")
+        labels.append(targets)
     if not products:
         return np.empty(0, np.float32), np.empty(0, np.int64)
     return torch.cat(products).numpy(), torch.cat(labels).to(torch.int64).numpy()

@@ -69,7 +69,7 @@ class Worker:
         self._watch: Watch | None = None
         try:
             self._ready(settings)
-            self._request({"import": list(code.modules)}, IMPORT_S, f"importing {code.modules[-1]}.py")
+            self._request({"import": list(code.modules)}, IMPORT_S, f"The import of {code.modules[-1]}.py")
         except BaseException:
             self.close()
             raise
@@ -246,17 +246,18 @@ class Worker:
         where = error.get("where") if isinstance(error.get("where"), dict) else {}
         place = f"{_line(where.get('file'), 40)}:{_line(where.get('line'), 8)}: " if where else ""
         code = f"\n{_line(where.get('text'), 76)}" if where.get("text") else ""
-        kind = "does not parse" if error.get("type") == "SyntaxError" else "raised an error"
-        self._fail(f"{what} {kind}.\n{place}{_line(error.get('type'), 40)}: {_line(error.get('text'), 300)}{code}")
+        text = f"{what} raised an error.\n{place}{_line(error.get('type'), 40)}: {_line(error.get('text'), 300)}{code}"
+        line = where.get("line") if where.get("file") == f"{self._code.modules[-1]}.py" else 0
+        self._fail(text, line=line if type(line) is int else 0)
 
     def _end_with(self, evidence: str, cause: str) -> None:
         self.close()
         self._fail(evidence, f"Often: {cause}." if cause and cause[0].islower() else cause)
 
-    def _fail(self, evidence: str, cause: str = "") -> None:
+    def _fail(self, evidence: str, cause: str = "", line: int = 0) -> None:
         if self._code.trusted:
             raise GraderFault(f"the course's own code: {evidence} {self._guard.tail()}")
-        raise Failed(evidence, cause)
+        raise Failed(evidence, cause, line=line)
 
 
 def _line(text: object, limit: int) -> str:
