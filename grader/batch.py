@@ -35,25 +35,45 @@ Progress = Callable[[Submission, int, int], None]
 def grade(source: Path, out: Path, assignments: list[Assignment], show: Progress) -> list[Submission]:
     """Grade every hand-in below `source` into `out`. Returns the submissions; the verdicts are in their results.
 
-    Raises UsageError for input that cannot be graded, a folder in use, a full disk.
+    Raises UsageError for input that cannot be graded, a folder in use, a full disk; and, after all others were
+    graded, for results that this grader cannot read.
     """
-    _check_source(source)
-    _make(out)
-    with lock.FolderLock(out) as held:
-        try:
-            _end_survivors(out)
-            submissions = collect.collect(source, out, assignments)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {error.filename or out}: {error.strerror}. Nothing graded is lost."
-            ) from None
-        for _ in range(ATTEMPTS):
-            pending = [s for s in submissions if not complete(s)]
-            for start in range(0, len(pending), PER_JOB):
-                _run_job(out, held.token, pending[start : start + PER_JOB], show)
-        for submission in submissions:
-            show(submission, *_counts(submission))
-        return submissions
+    _check_folders(source, out)
+    try:
+        (out / "jobs").mkdir(parents=True, exist_ok=True, mode=0o700)
+        out.chmod(0o700)
+        with lock.FolderLock(out) as held:
+            return _grade(source, out, assignments, held.token, show)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {error.filename or out}: {error.strerror}.\n"
+            "Nothing that was graded is lost. Mend that (free some space, or choose another --out) and run it again."
+        ) from None
+
+
+def _grade(source: Path, out: Path, assignments: list[Assignment], token: str, show: Progress) -> list[Submission]:
+    _end_survivors(out)
+    submissions = collect.collect(source, out, assignments)
+    unusable = {s.id: problem for s in submissions if (problem := _problem(s))}
+    usable = [s for s in submissions if s.id not in unusable]
+    for _ in range(ATTEMPTS):
+        pending = [s for s in usable if not complete(s)]
+        for start in range(0, len(pending), PER_JOB):
+            _run_job(out, token, pending[start : start + PER_JOB], show)
+    for submission in usable:
+        show(submission, *_counts(submission))
+    if unusable:
+        raise UsageError("\n".join([*unusable.values(), "All other hand-ins were graded."]))
+    return submissions
+
+
+def _problem(submission: Submission) -> str:
+    """Why earlier results of a hand-in cannot be used; empty when they can."""
+    try:
+        _results(submission)
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def complete(submission: Submission) -> bool:
@@ -74,6 +94,7 @@ def _counts(submission: Submission) -> tuple[int, int]:
 
 
 def _run_job(out: Path, token: str, chunk: Sequence[Submission], show: Progress) -> None:
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     executor = _executor(out / "jobs", len(chunk))
     folders = [str(s.folder.relative_to(out)) for s in chunk]
     job: submitit.Job[Any] = executor.submit(batch_job.run, str(out.resolve()), token, folders)
@@ -100,23 +121,20 @@ def _executor(folder: Path, submissions: int) -> submitit.LocalExecutor:
     return executor
 
 
-def _check_source(source: Path) -> None:
+def _check_folders(source: Path, out: Path) -> None:
+    """Refuse, before anything is written, folders that cannot be what they are given as."""
     if not source.exists():
         raise UsageError(f"no such folder: {source}")
     if not source.is_dir():
         raise UsageError(f"{source} is a file; expected a folder with a folder or a .zip per student")
-
-
-def _make(out: Path) -> None:
-    """The results folder, for its owner only."""
-    try:
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (out / "jobs").mkdir(exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the results folder {out}: {error.strerror}") from None
-    if not (out / STUDENTS).exists() and any(p.name not in ("jobs", "lock") for p in out.iterdir()):
-        raise UsageError(f"{out} is not empty and holds no earlier grading. Choose another folder with --out.")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    if out.resolve().is_relative_to(source.resolve()):
+        raise UsageError(f"the results folder {out} lies in the hand-ins; choose one outside with --out")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; choose a folder for the results with --out")
+    if out.is_dir() and not (out / STUDENTS).exists():
+        foreign = [p for p in out.iterdir() if p.name not in ("jobs", "lock") and not p.name.startswith(".")]
+        if foreign:
+            raise UsageError(f"{out} is not empty and holds no earlier grading. Choose another folder with --out.")
 
 
 def _end_survivors(out: Path) -> None:

@@ -108,7 +108,7 @@ class Bench:
         """Start a worker. Raises Failed when the task file cannot be used, GraderFault when we cannot start one."""
         if not trusted and (file := self.files[side.framework]).state in ("missing", "refused"):
             self.broken[side.framework] = file.note
-            raise Failed(f"{file.note[0].upper()}{file.note[1:]}.", next=f"put {side.task} there and check again")
+            raise Failed(f"{file.note}.", next=f"hand in a {side.task} that can be read")
         server = self._servers.setdefault(side.framework, ForkServer(side.imports))
         try:
             return Worker(server, self.code(side, trusted=trusted), settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from grader.errors import UsageError
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. Returns 0 (fine), 1 (a finding, see the text) or 2 (a mistake in the call)."""
     arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is as gentle as Ctrl-C
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)
@@ -50,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verb(name, run, text).add_argument("assignment", help="number or name, for example 03")
     grade = verb("grade", _grade, "grade a folder of submissions; the same command resumes")
-    grade.add_argument("submissions", type=Path, help="a folder with a folder or a .zip per student")
+    forms = "<student>/task.py, <student>/<assignment>/task.py, or either in <student>.zip"
+    grade.add_argument("submissions", type=Path, help=f"a folder with a folder or a .zip per student: {forms}")
     grade.add_argument("--assignment", action="append", help="grade only this one (may be repeated)")
     grade.add_argument("--out", type=Path, default=Path("build/results"), help="results folder (%(default)s)")
     report = verb("report", _report, "table of graded results, or their HTML page")

@@ -6,6 +6,7 @@ and SUBMISSIONS/<student>.zip with either inside.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader import intake, results
+from grader import intake, results, roster
 from grader.bench import key
 from grader.catalog import Assignment
 from grader.errors import UsageError
@@ -45,25 +46,32 @@ class Submission:
 def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Submission]:
     """Stage every hand-in below `source` into `out`. Raises UsageError when there is nothing to grade."""
     entries = _entries(source)
-    ids = _ids(out, [e.name for e in entries])
+    ids = _ids(out, [shown(e) for e in entries])
     found: list[Submission] = []
     any_file = False
     for entry in entries:
-        name = entry.name.removesuffix(".zip") if entry.is_file() else entry.name
+        name, id_ = shown(entry).removesuffix(".zip") if entry.is_file() else shown(entry), ids[shown(entry)]
         with tempfile.TemporaryDirectory() as temporary:
             root, problem = _open(entry, Path(temporary))
             chosen = [a for a in assignments if len(assignments) == 1 or (root / a.name).is_dir()]
             for assignment in chosen:
                 files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
-                folder = out / ids[entry.name] / assignment.name
+                folder = out / id_ / assignment.name
                 _stage(folder / "submission", files)
                 any_file = any_file or any(f.state != "missing" for f in files)
-                found.append(Submission(ids[entry.name], name, assignment, folder, key(assignment, files)))
+                found.append(Submission(id_, name, assignment, folder, key(assignment, files)))
                 _forget_other(found[-1])
     if not any_file:
         wanted = ", ".join(a.name for a in assignments)
-        raise UsageError(f"nothing to grade in {source}: expected <student>/<assignment>/task.py for one of {wanted}")
+        raise UsageError(
+            f"nothing to grade in {source}: expected <student>/task.py or <student>/<assignment>/task.py for {wanted}"
+        )
     return found
+
+
+def shown(entry: Path) -> str:
+    """The name of a hand-in as text, also where the file name is not UTF-8 (as archives from elsewhere make them)."""
+    return os.fsencode(entry.name).decode("utf-8", "replace")
 
 
 def _entries(source: Path) -> list[Path]:
@@ -82,13 +90,7 @@ def _entries(source: Path) -> list[Path]:
 def _ids(out: Path, names: list[str]) -> dict[str, str]:
     """An opaque id per hand-in; ids of an earlier run stay."""
     path = out / STUDENTS
-    known: dict[str, str] = {}
-    if path.exists():
-        try:
-            data = json.loads(path.read_text("utf-8"))
-            known = {entry["entry"]: id_ for id_, entry in data["students"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path} cannot be read ({error}); choose another --out folder") from None
+    known = {entry["entry"]: id_ for id_, entry in roster.students(path).items()}
     for name in names:
         if name not in known:
             known[name] = _new_id(set(known.values()))
@@ -132,8 +134,9 @@ def _unsafe(archive: zipfile.ZipFile) -> str:
 
 def _forget_other(submission: Submission) -> None:
     """Set the results of an earlier hand-in aside at once, so that no report shows them as this one's."""
-    if submission.results.exists() and (old := results.read(submission.results))["key"] != submission.key:
-        results.set_aside(submission.results, old)
+    with contextlib.suppress(UsageError):  # unusable results are left, and said, by the batch
+        if submission.results.exists() and (old := results.read(submission.results))["key"] != submission.key:
+            results.set_aside(submission.results, old)
 
 
 def _taken(assignment: Assignment, framework: str, root: Path, problem: str) -> TaskFile:

@@ -1,7 +1,7 @@
 """Takes a task file out of a hand-in: copies what the assignment lists, refuses the rest, says why.
 
-A hand-in is a folder with the task files, a folder with such folders by assignment, or one task file. A
-fragment (a file that only has TODO regions and says `Caught by:`) is set into the solution.
+A hand-in is a folder with the task files, a folder with such folders by assignment, or one task file. Below tests/,
+a fragment (a file that only has TODO regions and says `Caught by:`) is set into the solution.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from grader import todo
-from grader.catalog import Assignment, Side
+from grader.catalog import ROOT, Assignment, Side
 from grader.errors import UsageError
 
 MAX_BYTES = 1 << 20
 FRAGMENT = "Caught by:"
+FRAGMENTS = ROOT / "tests"
+"""The only place where a file counts as a fragment: a hand-in must never be completed with the solution."""
 REFUSED = ".refused"
 """Suffix of a note that stands for a file which was refused when the hand-in was staged."""
 
@@ -51,7 +53,7 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
         return TaskFile(side, "missing", f"{side.task} is not in the hand-in", todos=todos)
     try:
         text = _read(path)
-        if FRAGMENT in text and len(text) < len(start) and "# TODO(" in text:
+        if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS):
             solved = assignment.solution(side).read_text("utf-8")
             text = todo.compose(solved, todo.regions(text, path.name), side.task)
     except _Refused as refused:

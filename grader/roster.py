@@ -81,15 +81,29 @@ def submissions(out: Path) -> list[Submission]:
 
 def _names(path: Path) -> dict[str, str]:
     """Name by opaque id; empty without the file."""
+    return {id_: student["name"] for id_, student in students(path).items()}
+
+
+def students(path: Path) -> dict[str, dict[str, str]]:
+    """What students.json says by opaque id: `name`, and the `entry` of the hand-ins' folder; empty without the file.
+
+    Raises UsageError when it is broken or of another schema.
+    """
     try:
         data = json.loads(path.read_text("utf-8"))
         if data["schema"] != 1:
             raise UsageError(f"{path} has schema {data['schema']}; this grader reads 1. Update the grader.")
-        return {str(i): str(student["name"]) for i, student in data["students"].items()}
+        read = {i: (s["name"], s.get("entry", s["name"])) for i, s in data["students"].items()}
+        if not all(isinstance(text, str) for pair in read.values() for text in pair):
+            raise TypeError
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} cannot be read: {error!r}. Move it away to see ids, not names.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"{path} is broken: it should say which student has which folder.\n"
+            "Put a copy of it back; without it the folders are ids only, and `grader grade` needs a new --out."
+        ) from None
+    return {id_: {"name": name, "entry": entry} for id_, (name, entry) in read.items()}
 
 
 def _submission(out: Path, student: str, name: str, assignment: str) -> Submission:
@@ -118,6 +132,8 @@ def _row(s: Submission, data: results.Results, framework: str) -> Row:
     score = results.score(data, framework)
     verdicts = Counter(verdict(c) for c in data["checks"] if c["framework"] == framework)
     notes = standings(s, framework)
+    if verdicts["unsure"]:
+        notes.append(f"{verdicts['unsure']} unsure")
     if score["pending"]:
         notes.append(f"{score['pending']} of {verdicts.total()} checks without a result")
     return Row(s.id, s.name, s.assignment, framework, **score, verdicts=dict(verdicts), note="; ".join(notes))

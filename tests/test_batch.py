@@ -1,6 +1,7 @@
 """A class on a throw-away course: graded, killed at many moments, resumed, raced by a second run."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -147,18 +148,82 @@ def test_a_second_run_on_the_same_folder_says_so_and_stops(klass):
     assert verdicts(klass) == EXPECTED
 
 
-def test_a_foreign_folder_is_not_written_into(klass):
-    klass.write("out/thesis.tex", "important")
-    answer = klass.run(*GRADE)
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("foreign", "is not empty and holds no earlier grading"),
+        ("class", "lies in the hand-ins"),
+        ("class/results", "lies in the hand-ins"),
+        ("foreign/thesis.tex", "is a file"),
+    ],
+)
+def test_a_results_folder_that_cannot_be_one_is_refused_before_anything_is_written(klass, out, message):
+    klass.write("foreign/thesis.tex", "important")
+    before = sorted(klass.folder.rglob("*"))
+    answer = klass.run("grader", "grade", "class", "--out", out)
     assert answer.returncode == 2
-    assert "is not empty and holds no earlier grading" in re.sub(r"\s+", " ", answer.stderr)
+    assert message in re.sub(r"\s+", " ", answer.stderr)
+    assert [p for p in sorted(klass.folder.rglob("*")) if "__pycache__" not in p.parts] == [
+        p for p in before if "__pycache__" not in p.parts
+    ]
 
 
-def test_results_of_a_newer_grader_stop_the_run(klass):
+def test_a_broken_or_newer_students_json_is_kept(klass):
+    klass.run(*GRADE)
+    path = klass.folder / "out/students.json"
+    for text in ('{"schema": 9, "students": {}}', '{"schema": 1, "students": ["x"]}', "{"):
+        path.write_text(text)
+        answer = klass.run(*GRADE)
+        assert answer.returncode == 2
+        assert "students.json" in answer.stderr
+        assert "Traceback" not in answer.stderr
+        assert path.read_text() == text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+@pytest.mark.parametrize("free", [0, 20_000, 60_000])
+def test_a_full_disk_is_one_message_and_the_run_goes_on_afterwards(klass, free):
+    out = klass.folder / "out"
+    out.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", out], check=True)
+    try:
+        (out / ".filler").write_bytes(b"x" * (300 * 1024 - free - 4096))
+        answer = klass.run(*GRADE)
+        assert "Traceback" not in answer.stderr
+        assert answer.returncode in (0, 1, 2)
+        (out / ".filler").unlink()
+        assert klass.run(*GRADE).returncode == 0
+        assert verdicts(klass) == EXPECTED
+    finally:
+        subprocess.run(["umount", out], check=True)
+
+
+def test_a_file_name_that_is_not_utf8_is_one_students_matter(klass):
+    os.rename(os.fsencode(klass.folder / "class/half done"), os.fsencode(klass.folder / "class") + b"/lat\xe51")
+    answer = klass.run(*GRADE)
+    assert answer.returncode == 0, answer.stderr
+    assert set(verdicts(klass)) == {"Åsa, Öberg", "hangs", "missing", "lat\ufffd1"}
+
+
+def test_sigterm_stops_like_ctrl_c_and_leaves_no_lock(klass):
+    head = subprocess.Popen(klass.command(*GRADE), cwd=klass.folder, env=klass.env(), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(klass.folder.glob("out/jobs/running-*.json")))
+    head.terminate()
+    assert "Nothing that was finished is lost" in head.communicate()[1]
+    assert not (klass.folder / "out/lock").exists()
+    assert klass.run(*GRADE).returncode == 0
+    assert verdicts(klass) == EXPECTED
+
+
+def test_results_of_a_newer_grader_are_said_after_the_others_are_graded(klass):
     klass.run(*GRADE)
     path = next(klass.folder.glob("out/*/*/results.json"))
     path.write_text('{"schema": 99}')
+    others = {p for p in klass.folder.glob("out/*/*/results.json") if p != path}
+    for other in others:
+        other.unlink()
     answer = klass.run(*GRADE)
     assert answer.returncode == 2
     assert "has schema 99" in answer.stderr
     assert path.read_text() == '{"schema": 99}'
+    assert all(other.exists() for other in others)

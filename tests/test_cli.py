@@ -65,7 +65,7 @@ def test_a_mistake_is_one_message_and_exit_status_2(course, words, message):
 def test_a_task_that_is_not_utf8_is_said_by_diff_and_by_the_check(course):
     (course.folder / TASK).write_bytes(b"# caf\xe9\n")
     assert "is not UTF-8" in course.run("grader", "diff", "01").stderr
-    assert "Task.py is not UTF-8 (line 1)" in course.run("pytest", "assignments/01").stdout
+    assert "task.py is not UTF-8 (line 1)" in course.run("pytest", "assignments/01").stdout
 
 
 def test_doctor_finds_this_machine_able_to_run_workers(course):

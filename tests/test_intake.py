@@ -53,11 +53,13 @@ def test_what_is_refused_says_why(tmp_path, make, note):
     assert file.text == ""
 
 
-def test_a_fragment_is_set_into_the_solution(tmp_path):
+def test_a_fragment_is_set_into_the_solution_below_tests_and_nowhere_else(tmp_path, monkeypatch):
     fragment = tmp_path / "wrong.py"
     marks = "# TODO(1)\n    before = after = 7\n# END TODO(1)\n"
     fragment.write_text(f'"""Counts wrongly.\n\nCaught by: opens_counted\n"""\n{marks}')
     solution = ASSIGNMENT.solution(SIDE).read_text("utf-8")
+    assert take(fragment).text == fragment.read_text()  # a hand-in is never completed
+    monkeypatch.setattr(intake, "FRAGMENTS", tmp_path)
     composed = take(fragment).text
     assert "before = after = 7" in composed
     assert composed.count("\n") == solution.count("\n") - 1
