@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 import types
 from importlib import util
@@ -20,8 +21,8 @@ from grader.checks import Check
 from grader.errors import UsageError
 from grader.intake import TaskFile
 from grader.verdict import Failed, GraderFault
+from grader.worker import limits
 from grader.worker.client import Code, Settings, Worker
-from grader.worker.limits import WORKER_UID
 from grader.worker.spawn import ForkServer
 
 BENCH = pytest.StashKey["Bench"]()
@@ -98,10 +99,11 @@ class Bench:
         file = self.files[side.framework]
         text = self.assignment.start(side).read_text("utf-8") if trusted else file.text
         (folder / side.task).write_text(text, "utf-8")
+        owner = limits.TRUSTED_UID if trusted else limits.WORKER_UID
         scratch = self.folder(writable=True)
-        home = scratch / "home"
-        home.mkdir()
-        _give(home)
+        (scratch / "home").mkdir()
+        for path in (scratch, scratch / "home"):
+            _give(path, owner)
         return Code(folder, side.modules, scratch, trusted)
 
     def worker(self, side: Side, settings: Settings, *, trusted: bool) -> Worker:
@@ -126,7 +128,7 @@ class Bench:
         path = self._folder / str(self._count)
         path.mkdir(mode=0o755)
         if writable:
-            _give(path)
+            _give(path, limits.WORKER_UID)
         return path
 
     def close(self) -> None:
@@ -135,7 +137,8 @@ class Bench:
             server.close()
         self._servers.clear()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            # Not rmtree: it recurses, and a hand-in can nest folders deeper than Python does.
+            subprocess.run(["rm", "-rf", "--", self._folder], check=False, stderr=subprocess.DEVNULL)
             self._folder = None
 
 
@@ -156,7 +159,7 @@ def check_readable(path: Path) -> None:
     for folder in (path, *path.parents):
         if not folder.stat().st_mode & stat.S_IXOTH:
             raise UsageError(
-                f"As root, hand-ins run as the ordinary user {WORKER_UID}, who cannot enter {folder}.\n"
+                f"As root, hand-ins run as the ordinary user {limits.WORKER_UID}, who cannot enter {folder}.\n"
                 f"Put the repository somewhere else (/opt, /srv), or: chmod o+x {folder}"
             )
 
@@ -173,9 +176,9 @@ def _blank(framework: str, check: Check) -> dict[str, Any]:
     }
 
 
-def _give(folder: Path) -> None:
+def _give(folder: Path, owner: int) -> None:
     if os.geteuid() == 0:
-        os.chown(folder, WORKER_UID, WORKER_UID)
+        os.chown(folder, owner, owner)
 
 
 def _file_entry(file: TaskFile) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class _Board:
         self._progress.update(self._task, completed=share, total=max(len(self._state), 1))
         if total and done == total and name not in self._said and batch.complete(submission):
             self._said.add(name)
-            name = " ".join(submission.name.split())
-            line = f"{len(self._said)} of {len(self._state)}  {submission.id}  {submission.assignment.number}  {name}"
+            who = " ".join(submission.name.split())
+            line = f"{len(self._said)} of {len(self._state)}  {submission.id}  {submission.assignment.number}  {who}"
             self._console.print(line, highlight=False, markup=False)
 
 

@@ -30,6 +30,8 @@ ALPHA = 1e-3
 SHOWN_ALPHA = 0.025
 """Each end of the interval that is shown: together 95 %."""
 MAX_PAIRS = 60
+ENOUGH_PAIRS = 14
+"""Pairs that decide a race whose sides differ clearly (ten are the least that can)."""
 MAX_UNFAIR = 8
 """Pairs that may be disturbed by others, beyond as many as were fair, before the race ends unsure."""
 BUDGET_S = 60.0
@@ -99,7 +101,8 @@ class Race:
         """
         start = time.monotonic()
         goal = math.log(self.target.speedup)
-        while len(self.pairs) < MAX_PAIRS and time.monotonic() - start < BUDGET_S:
+        # Time alone never ends a race that can still be decided: being slow must not buy doubt.
+        while len(self.pairs) < MAX_PAIRS and (time.monotonic() - start < BUDGET_S or len(self.pairs) < ENOUGH_PAIRS):
             pair = self._pair(baseline, submission)
             if pair is None:
                 self._unfair += 1

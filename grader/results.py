@@ -76,12 +76,17 @@ def record(entry: dict[str, Any], outcome: Outcome, seconds: float) -> None:
     entry.update(
         verdict=verdict.value,
         earned=round(entry["points"] * share, 2),
-        evidence=outcome.evidence,
-        cause=outcome.cause,
-        next=outcome.next,
+        evidence=plain(outcome.evidence),
+        cause=plain(outcome.cause),
+        next=plain(outcome.next),
         seconds=round(seconds, 2),
         race=outcome.race,
     )
+
+
+def plain(text: str) -> str:
+    """Text without control characters and half characters: parts of it come from hand-ins."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text.encode("utf-8", "replace").decode())
 
 
 def score(results: Results, framework: str) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_a_full_disk_is_one_message_and_the_run_goes_on_afterwards(klass, free):
 
 
 def test_a_file_name_that_is_not_utf8_is_one_students_matter(klass):
-    os.rename(os.fsencode(klass.folder / "class/half done"), os.fsencode(klass.folder / "class") + b"/lat\xe51")
+    (klass.folder / "class/half done").rename(klass.folder / "class" / os.fsdecode(b"lat\xe51"))
     answer = klass.run(*GRADE)
     assert answer.returncode == 0, answer.stderr
     assert set(verdicts(klass)) == {"Åsa, Öberg", "hangs", "missing", "lat\ufffd1"}

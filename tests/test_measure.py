@@ -118,6 +118,12 @@ def test_on_the_edge_under_noise_it_is_unsure():
     assert len(caught.value.outcome.race["pairs"]) == measure.MAX_PAIRS
 
 
+def test_being_slow_does_not_buy_doubt(monkeypatch):
+    monkeypatch.setattr(measure, "BUDGET_S", 0.0)
+    with pytest.raises(Failed):
+        race(0.1)
+
+
 def test_what_a_timed_call_raises_is_the_verdict():
     def wrong():
         raise Failed("the output of this call is wrong")

@@ -1,8 +1,12 @@
 """What the checks of both frameworks share: fresh files on a simulated parallel filesystem, and what must come out."""
 
+import hashlib
+import os
+import stat
 import statistics
 import time
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,14 +36,45 @@ class Files:
         """The decoded samples by name, flat."""
         return {n: self.data.decode((self.source / f"{n}.img").read_bytes()).ravel() for n in self.labels}
 
-    def read(self, worker, entry="epoch"):
+    @cached_property
+    def images(self):
+        """The bytes of the sample files."""
+        return [path.read_bytes() for path in self.source.glob("*.img")]
+
+    def hide(self):
+        """Take the small files out of reach: a packed form that only points to them is none."""
+        assert self.pixels  # the grader reads them before
+        assert self.images
+        self.source.chmod(0)
+
+    def pack(self, submission):
+        """Pack in a worker that has ended afterwards, and hide the source. Returns the packed folder."""
+        worker = submission.worker()
+        worker.call("pack", str(self.source), str(self.packed))
+        worker.close()
+        self.hide()
+        return self.packed
+
+    def sizes(self, folder):
+        """See regular_files."""
+        return regular_files(folder)
+
+    def digest(self, folder):
+        """What the files of a folder hold, by path."""
+        return {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(folder)}
+
+    def show(self):
+        """Bring them back, for the baseline."""
+        self.source.chmod(0o755)
+
+    def read(self, worker, entry="epoch", within=30):
         """One timed epoch with a new probe. Returns its seconds and the names of the samples in order of delivery;
         raises Failed unless each came once, with its pixels and its label.
         """
         probe = self._probe()
         spec = [Array("float32", (None,), rows=MOST), Array("int64", (None,), rows=MOST)]
         try:
-            (products, labels), seconds = worker.timed(entry, probe, returns=spec)
+            (products, labels), seconds = worker.timed(entry, probe, returns=spec, within=within)
         except Failed as failed:
             if any(sign in failed.outcome.evidence for sign in TORN_READS):
                 raise Failed(failed.outcome.evidence, f"Often: {SHARED}") from None
@@ -93,6 +128,8 @@ def nearest(expected, values):
 
 
 def _why_missing(came, counts):
+    if not came:
+        return "The loader is empty."
     if counts.min() == counts.max():
         return f"Each came {counts.max()} times: every worker delivers the whole set."
     if counts.max() == came:
@@ -110,6 +147,26 @@ def _why_label(right, labels):
     if set(labels) - set(right):
         return f"Yours run from {labels.min()} to {labels.max()}; in labels.csv from {right.min()} to {right.max()}."
     return "Often: labels and files were put side by side in two different orders."
+
+
+def regular_files(folder, most=10_000):
+    """Sizes of the files below `folder`, by path. Raises Failed for links, devices, and what has a name elsewhere."""
+    found, stack = {}, [folder]
+    try:
+        while stack:
+            for entry in os.scandir(stack.pop()):
+                info = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(info.st_mode):
+                    stack.append(entry.path)
+                elif not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+                    raise Failed(f"{entry.name!r} is not a file of its own but a link or a device.")
+                else:
+                    found[Path(entry.path)] = info.st_size
+                if len(found) + len(stack) > most:
+                    raise Failed(f"There are more than {most:,} files and folders.")
+    except OSError as error:
+        raise Failed(f"The folder cannot be read: {error.strerror}.") from None
+    return found
 
 
 @pytest.fixture
@@ -141,8 +198,7 @@ def files(make_files):
 @pytest.fixture
 def packed(files, submission):
     """The samples as the hand-in packs them, in a process of its own: nothing stays in its memory."""
-    submission.worker().call("pack", str(files.source), str(files.packed))
-    return files.packed
+    return files.pack(submission)
 
 
 @pytest.fixture
@@ -157,21 +213,33 @@ def race_epochs(race, submission, baseline, make_files):
 
     def run(entry, **settings):
         sets = [make_files(RACE_SAMPLES) for _ in range(3)]
+        decode_s = decode_seconds(sets[0])
         for files in sets:
-            submission.worker().call("pack", str(files.source), str(files.packed))
-        hold_s = 3 * decode_seconds(sets[0])
+            files.pack(submission)
+        used = []
 
         def timed(runner, part):
             files = sets[len(race.pairs) % len(sets)]
+            files.show() if runner is baseline else files.hide()
             worker = runner.worker(watch=getattr(files, part), **settings)
             worker.call("open_loader", str(getattr(files, part)))
             files.read(worker, entry)  # starts workers, opens handles; nothing is held yet
-            worker.io.hold_s = hold_s
-            seconds, _ = files.read(worker, entry)
+            worker.io.hold_s = 3 * decode_s
+            before = worker.cpu_seconds()
+            seconds, _ = files.read(worker, entry, within=2 + 100 * RACE_SAMPLES * decode_s)
+            if runner is submission:
+                used.append(worker.cpu_seconds() - before)
             worker.close()
             return seconds
 
-        return race.run(lambda: timed(baseline, "source"), lambda: timed(submission, "packed"))
+        outcome = race.run(lambda: timed(baseline, "source"), lambda: timed(submission, "packed"))
+        least = len(used) * RACE_SAMPLES * decode_s / 2
+        if sum(used) < least:
+            raise Failed(
+                f"The timed epochs used {sum(used):.2f} s of CPU; decoding alone takes about {2 * least:.2f} s.",
+                "Samples of an earlier epoch were kept. A real data set is larger than memory.",
+            )
+        return outcome
 
     return run
 

@@ -1,6 +1,6 @@
 """The checks of assignment 03, PyTorch. All public: what is asked is what is read here and in conftest.py."""
 
-import csv
+from pathlib import Path
 
 import numpy as np
 
@@ -37,29 +37,31 @@ def count_workers(worker):
 @check("the packed data set is at most 8 files", points=1, rests_on="witnessed", todo=2)
 def test_few_files(files, packed):
     count = len(files.labels)
-    found = [p for p in packed.rglob("*") if not p.is_dir()]
+    found = files.sizes(packed)
     if not found:
         raise Failed("pack() left no file in its target folder.")
     if len(found) > MAX_FILES:
         raise Failed(
             f"{count} samples became {len(found)} files: each is an inode of your quota, and an open per epoch."
         )
-    return f"{count} samples in {len(found)} file{'s' if found[1:] else ''}"
+    return f"{count} samples in {len(found)} file{'s' if len(found) > 1 else ''}"
 
 
 @check("samples are stored as they are", points=0.5, rests_on="witnessed", todo=2, after=[test_few_files])
 def test_stored_unchanged(packed, files):
-    stored = b"".join(p.read_bytes() for p in sorted(packed.rglob("*")) if p.is_file())
-    images = [p.read_bytes() for p in files.source.glob("*.img")]
+    sizes, total = files.sizes(packed), sum(map(len, files.images))
+    if sum(sizes.values()) > 1.2 * total + 65536:
+        raise Failed(
+            f"{total:,} bytes of samples became {sum(sizes.values()):,} bytes.",
+            "Often: samples are stored twice, or decoded.",
+        )
+    stored, images = b"".join(p.read_bytes() for p in sorted(sizes)), files.images
     changed = sum(image not in stored for image in images)
     if changed:
         raise Failed(
             f"The bytes of {changed} of {len(images)} image files are not in the packed files.",
             "Often: compressed again, which gains nothing, or decoded, which loses the originals.",
         )
-    total = sum(p.stat().st_size for p in files.source.iterdir())
-    if len(stored) > 1.2 * total + 65536:
-        raise Failed(f"{total:,} bytes of samples became {len(stored):,} bytes.", "Often: samples are stored twice.")
     return f"{total:,} bytes of files became {len(stored):,} bytes"
 
 
@@ -86,6 +88,8 @@ def test_few_opens(packed, files, submission, cores):
     files.read(worker)
     opens, helpers = worker.opens().opens, count_workers(worker)
     allowed = 2 * MAX_FILES + MAX_FILES * helpers
+    if not opens:
+        raise Failed("An epoch opened no packed file: the samples came from somewhere else.")
     if opens > allowed:
         raise Failed(
             f"{opens} opens for {len(files.labels)} samples with {helpers} workers; up to {allowed} are accepted.",
@@ -99,12 +103,11 @@ def test_few_opens(packed, files, submission, cores):
 @check("samples are read when they are needed", points=0.5, rests_on="witnessed", todo=3, after=[test_samples_once])
 def test_small_memory(packed, make_files, submission, cores):
     many = make_files(MANY_SAMPLES)
-    submission.worker().call("pack", str(many.source), str(many.packed))
-    size = sum(p.stat().st_size for p in many.packed.rglob("*"))
+    size = sum(many.sizes(many.pack(submission)).values())
     worker = opened(submission.worker(cores=cores), packed)
     run_epoch(worker)  # what the framework takes once is not the data set
     before = worker.reset_peak()
-    opened(worker, many.packed)
+    run_epoch(opened(worker, many.packed))
     for _ in range(24):  # the beginnings of epochs: workers read ahead, and nothing has a reason to stay
         worker.call("first_batch")
     grown = max(worker.peak_bytes, worker.reset_peak()) - before
@@ -130,15 +133,19 @@ def test_opens_counted(files, make_files, submission, baseline, cores):
 def count_opens(files, submission, baseline, cores):
     """Compare the hand-in's formulas with what is counted on one set of files and some cores."""
     samples = len(files.pixels)
-    submission.worker().call("pack", str(files.source), str(files.packed))
+    files.pack(submission)
+    files.show()
     start = opened(baseline.worker(watch=files.source), files.source)
     files.read(start)
+    files.hide()
     worker = opened(submission.worker(watch=files.packed, cores=cores), files.packed)
     files.read(worker)
     counted = [start.opens().opens, worker.opens().opens]
     workers = count_workers(worker)
     said = worker.call("opens_per_epoch", samples, workers)
     case = f"{samples} samples and {workers} worker{'' if workers == 1 else 's'}"
+    if not (isinstance(said, list) and len(said) == 2 and all(type(n) is int for n in said)):
+        raise Failed("opens_per_epoch() did not answer with two whole numbers.")
     if said != counted:
         raise Failed(
             f"For {case} you said {said[0]} opens before and {said[1]} after packing; "
@@ -170,8 +177,7 @@ def _why_count(said, counted):
 def test_new_order(packed, files, submission, cores):
     worker = opened(submission.worker(cores=cores), packed)
     first, second = (files.read(worker)[1] for _ in range(2))
-    with (files.source / "labels.csv").open(newline="") as file:
-        stored = [name for name, _ in csv.reader(file)]
+    stored = list(files.labels)  # in the order of labels.csv
     for order in (sorted(stored), stored):
         position = {name: i for i, name in enumerate(order)}
         if abs(np.corrcoef([position[n] for n in first], np.arange(len(first)))[0, 1]) > 0.9:
@@ -248,6 +254,7 @@ def test_workers_decode(packed, submission, cores):
 def test_staged(packed, files, folder, submission, cores):
     local, home = folder(writable=True), folder(writable=True)
     worker = submission.worker(watch=packed, cores=cores, env={"HOME": str(home)})
+    before = files.digest(packed)
     target = worker.call("stage", str(packed), str(local))
     worker.io.reset()
     files.read(opened(worker, target))
@@ -257,15 +264,17 @@ def test_staged(packed, files, folder, submission, cores):
             f"After staging, an epoch still opened {counts.opens} files on the parallel filesystem.",
             "stage() returned the packed folder." if target == str(packed) else "Often: links instead of copies.",
         )
-    if not any(p.is_file() for p in packed.rglob("*")):
-        raise Failed("Staging removed the packed files: the next job finds none.")
+    if files.digest(packed) != before:
+        raise Failed("Staging changed or removed the packed files: the next job needs them.")
     at_home = sum(1 for _ in home.rglob("*"))
     if at_home:
         raise Failed(f"Staging left {at_home} files and folders in the home directory, whose quota is small.")
-    made = [p for p in local.rglob("*") if not p.is_dir()]
+    if not Path(target).resolve().is_relative_to(local):
+        raise Failed("stage() returned a folder outside the local one: it is not removed when the job ends.")
+    made = files.sizes(local)
     if not 0 < len(made) <= MAX_FILES:
         raise Failed(f"Staging made {len(made)} files in the local folder; expected 1 to {MAX_FILES}.")
-    return f"{len(made)} file{'s' if made[1:] else ''} staged; the epoch opened none on the parallel filesystem"
+    return f"{len(made)} file{'s' if len(made) > 1 else ''} staged; the epoch opened none on the parallel filesystem"
 
 
 # --- measured ----------------------------------------------------------------------------------------------------

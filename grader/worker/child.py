@@ -48,7 +48,7 @@ def _set_up(options: dict[str, Any]) -> None:
     os.umask(0o022)
     if options.get("cores"):
         os.sched_setaffinity(0, options["cores"])
-    limits.drop()
+    limits.drop(options["uid"])
     os.chdir(options["scratch"])
     sys.path.append(options["code"])  # last: a torch.py beside the task shadows nothing
     seed = int.from_bytes(os.urandom(4), "big")  # forks would otherwise share their random numbers
@@ -107,7 +107,10 @@ def _describe(error: BaseException, code: str) -> dict[str, Any]:
         where = {"file": Path(inner.filename).name, "line": inner.lineno, "text": inner.line or ""}
     else:
         where = {}
-    text = str(error.msg if isinstance(error, SyntaxError) else error)
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except BaseException:
+        text = "(its text cannot be made)"
     if _INNER in text:  # raised in a DataLoader worker: torch quotes that process's traceback
         text, where = _quoted(text.partition(_INNER)[2], code, where)
     return {"type": type(error).__name__, "text": text[:MAX_TEXT], "where": where}
@@ -118,5 +121,9 @@ def _quoted(trace: str, code: str, where: dict[str, Any]) -> tuple[str, dict[str
     lines = trace.strip().splitlines()
     for number, line in enumerate(lines):
         if (frame := re.search(r'File "(.+)", line (\d+)', line)) and frame[1].startswith(code):
-            where = {"file": Path(frame[1]).name, "line": int(frame[2]), "text": lines[number + 1].strip()}
-    return lines[-1], where
+            where = {
+                "file": Path(frame[1]).name,
+                "line": int(frame[2]),
+                "text": "".join(lines[number + 1 : number + 2]).strip(),
+            }
+    return lines[-1] if lines else "", where

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from grader.iowatch import Counts, InotifyWatch, SeccompWatch, Watch, mechanism
 from grader.verdict import Failed, GraderFault, NotMeasured
-from grader.worker import procs, protocol
+from grader.worker import limits, procs, protocol
 from grader.worker.guard import Guard
 from grader.worker.protocol import Array
 from grader.worker.spawn import ForkServer
@@ -127,7 +127,7 @@ class Worker:
         items: list[dict[str, Any]] = [item if isinstance(item, dict) else {} for item in found]
         for spec, item in zip(returns, items, strict=True):
             if problem := spec.mismatch(item.get("dtype"), item.get("shape")):
-                self._fail(f"{self._last_call} answered wrongly: {problem}.")
+                self._fail(f"{self._last_call} answered wrongly: {_line(problem, 200)}.")
         return [protocol.read_array(fd, i["dtype"], i["shape"]) for fd, i in zip(fds, items, strict=True)]
 
     # --- what is seen from outside -----------------------------------------------------------------------------
@@ -194,6 +194,7 @@ class Worker:
             "scratch": scratch,
             "cores": list(settings.cores),
             "threads": settings.threads,
+            "uid": limits.TRUSTED_UID if self._code.trusted else limits.WORKER_UID,
             "watched": settings.watch is not None and mechanism() == "seccomp",
             "env": env | settings.env,
         }
@@ -218,11 +219,13 @@ class Worker:
         sock.settimeout(within)
         try:
             protocol.send(sock, request, fds)
-            reply, _ = protocol.receive(sock)
+            reply, _ = protocol.receive(sock, within=within)
         except TimeoutError:
             self._end_with(f"{what} did not end within {within:g} s and was stopped.", "an endless loop or a deadlock")
         except (EOFError, ConnectionError):
             died = self._death(what)
+            if self._guard.fault:
+                raise GraderFault(f"a worker could not be watched: {self._guard.fault}") from None
             self._end_with(self._guard.broken or died, self._guard.advice)
         except protocol.ProtocolViolation as error:
             self._end_with(f"{what} {error}: something else than the grader's worker answered.", "")
@@ -238,7 +241,7 @@ class Worker:
         if not exited:
             return f"{what} closed the grader's channel."
         if code < 0:
-            return f"The process crashed in {what} ({signal.Signals(-code).name})."
+            return f"The process crashed in {what} ({_signal_name(-code)})."
         return f"The process left during {what} (exit status {code})."
 
     def _raise(self, what: str, error: Any) -> None:
@@ -258,6 +261,13 @@ class Worker:
         if self._code.trusted:
             raise GraderFault(f"the course's own code: {evidence} {self._guard.tail()}")
         raise Failed(evidence, cause, line=line)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _line(text: object, limit: int) -> str:

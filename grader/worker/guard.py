@@ -20,6 +20,7 @@ class Guard:
     def __init__(self, pid: int, output: int, memory: int, kill: Callable[[], None]) -> None:
         self.broken = ""
         self.advice = ""
+        self.fault = ""
         self.peak_one = 0
         self._pid, self._output, self._memory, self._kill = pid, output, memory, kill
         self._kept = bytearray()
@@ -39,6 +40,13 @@ class Guard:
         return " | ".join(text[-lines:])
 
     def _run(self) -> None:
+        try:
+            self._watch()
+        except Exception as error:  # unwatched means unlimited
+            self.fault = repr(error)
+            self._kill()
+
+    def _watch(self) -> None:
         poll = select.poll()
         poll.register(self._output, select.POLLIN)
         open_ = True

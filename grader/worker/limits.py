@@ -9,7 +9,10 @@ import signal
 import sys
 
 WORKER_UID = 64999
-"""The fixed ordinary user of every worker when the grader itself runs as root."""
+"""The fixed ordinary user of hand-ins' workers when the grader itself runs as root."""
+
+TRUSTED_UID = 64997
+"""The same for workers that run the course's own code: a hand-in's processes cannot touch them."""
 
 MAX_FILE = 4 << 30
 """Bytes of the largest file that a worker may write."""
@@ -23,15 +26,15 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-def drop() -> None:
-    """Become an ordinary process, for good: called in the worker, after the fork and before any import."""
+def drop(uid: int) -> None:
+    """Become an ordinary process, as root one of the user `uid`, for good: after the fork and before any import."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
     if os.geteuid() == 0:
         resource.setrlimit(resource.RLIMIT_NPROC, (MAX_PROCESSES, MAX_PROCESSES))
         os.setgroups([])
-        os.setresgid(WORKER_UID, WORKER_UID, WORKER_UID)
-        os.setresuid(WORKER_UID, WORKER_UID, WORKER_UID)
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
         _prctl(_PR_SET_DUMPABLE, 1)  # cleared by the change of user; without it /proc/self belongs to root
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     die_with_parent()

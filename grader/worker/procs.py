@@ -15,7 +15,7 @@ def children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):
-                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_bytes().split())
     return found
 
 
@@ -39,8 +39,8 @@ def private_bytes(pid: int) -> int:
     """Memory that only exists because of this process: anonymous and shared pages, not mapped files, in bytes."""
     total = 0
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(("RssAnon:", "RssShmem:")):
+        for line in Path(f"/proc/{pid}/status").read_bytes().splitlines():  # a process may name itself in any bytes
+            if line.startswith((b"RssAnon:", b"RssShmem:")):
                 total += int(line.split()[1]) * 1024
     return total
 
@@ -50,7 +50,7 @@ def cpu_seconds(pids: list[int]) -> float:
     ticks = 0
     for pid in pids:
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
             ticks += sum(map(int, fields[11:15]))
     return ticks / _TICK
 
@@ -58,7 +58,7 @@ def cpu_seconds(pids: list[int]) -> float:
 def start_time(pid: int) -> int | None:
     """When `pid` started, in clock ticks since boot: with the pid it names one process for good."""
     with contextlib.suppress(OSError, IndexError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
     return None
 
 

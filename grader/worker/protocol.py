@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,25 +79,26 @@ def send(sock: socket.socket, message: dict[str, Any], fds: Sequence[int] = ()) 
         sock.sendall(_HEADER.pack(len(body)) + body)
 
 
-def receive(sock: socket.socket, max_fds: int = 0) -> tuple[dict[str, Any], list[int]]:
-    """Receive one message and at most `max_fds` descriptors.
+def receive(sock: socket.socket, max_fds: int = 0, within: float | None = None) -> tuple[dict[str, Any], list[int]]:
+    """Receive one message and at most `max_fds` descriptors, `within` seconds for the whole of it.
 
-    Raises EOFError when the other side is gone, TimeoutError by the socket's timeout and ProtocolViolation for
-    anything that is not a JSON object within the limit.
+    Raises EOFError when the other side is gone, TimeoutError, and ProtocolViolation for anything that is not a JSON
+    object within the limit.
     """
     fds: list[int] = []
+    end = None if within is None else time.monotonic() + within
     if max_fds:
         head, fds, _, _ = socket.recv_fds(sock, _HEADER.size, max_fds)
         if not head:
             raise EOFError
-        head += _exactly(sock, _HEADER.size - len(head))
+        head += _exactly(sock, _HEADER.size - len(head), end)
     else:
-        head = _exactly(sock, _HEADER.size)
+        head = _exactly(sock, _HEADER.size, end)
     (length,) = _HEADER.unpack(head)
     if length > MAX_MESSAGE:
         raise ProtocolViolation(f"announced a message of {length} bytes")
     try:
-        message = json.loads(_exactly(sock, length))
+        message = json.loads(_exactly(sock, length, end))
     except (ValueError, RecursionError):
         raise ProtocolViolation("sent a message that is not JSON") from None
     if not isinstance(message, dict):
@@ -104,9 +106,12 @@ def receive(sock: socket.socket, max_fds: int = 0) -> tuple[dict[str, Any], list
     return message, fds
 
 
-def _exactly(sock: socket.socket, count: int) -> bytes:
+def _exactly(sock: socket.socket, count: int, end: float | None) -> bytes:
+    """`count` bytes by the time `end`: a deadline for all of them, or a byte a second could go on for ever."""
     parts = []
     while count:
+        if end is not None:
+            sock.settimeout(max(end - time.monotonic(), 1e-3))
         part = sock.recv(min(count, 1 << 16))
         if not part:
             raise EOFError

@@ -24,6 +24,9 @@ from typing import Any, NoReturn
 
 from grader.worker import child, limits, procs, protocol
 
+MAX_ROUNDS = 1000
+"""Generations of orphans that are ended with a worker."""
+
 
 def main() -> None:
     """Import the frameworks named in argv[1] (JSON list), then serve until the grader is gone."""
@@ -99,7 +102,10 @@ def _end(pid: int, alive: dict[int, int]) -> int:
     os.close(pidfd)
     _, status = os.waitpid(pid, 0)
     # What it left behind is ours now (subreaper); each round can orphan another generation.
-    while orphans := [p for p in procs.children(os.getpid()) if p not in alive]:
+    for _ in range(MAX_ROUNDS):
+        orphans = [p for p in procs.children(os.getpid()) if p not in alive]
+        if not orphans:
+            break
         for orphan in orphans:
             os.kill(orphan, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):

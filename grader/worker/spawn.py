@@ -29,6 +29,10 @@ _KEPT_ENV = (
 )
 """All of the grader's environment that a worker sees: tokens and names stay out."""
 
+BOOT_S = 300.0
+ANSWER_S = 60.0
+"""Seconds for the server to import its framework, and for each of its answers."""
+
 CAN_FORK = sys.platform == "linux"
 """Elsewhere (macOS) a process that has imported a framework cannot be forked safely: each worker starts cold."""
 
@@ -135,9 +139,11 @@ class ForkServer:
             env=env | {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         )
         theirs.close()
+        mine.settimeout(BOOT_S)
         try:
             protocol.receive(mine)
         except (OSError, EOFError):
             raise GraderFault(f"the fork server did not start; try: {sys.executable} -c 'import numpy'") from None
+        mine.settimeout(ANSWER_S)
         self._popen, self._control = popen, mine
         return popen, mine
