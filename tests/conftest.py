@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader.worker.client import Code, Settings, Worker
-from grader.worker.limits import WORKER_UID
+from grader.worker.limits import TRUSTED_UID, WORKER_UID
 from grader.worker.spawn import ForkServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,7 +210,8 @@ def worker(server):
         (scratch / "home").mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             for path in (scratch, scratch / "home"):
-                os.chown(path, WORKER_UID, WORKER_UID)
+                owner = TRUSTED_UID if trusted else WORKER_UID
+                os.chown(path, owner, owner)
         code = Code(folder, ("workload", "task"), scratch, trusted)
         started.append(Worker(using or server, code, Settings(**settings)))
         return started[-1]

@@ -1,0 +1,100 @@
+"""Hand-ins that aim at the grader itself: each ends with a verdict on the student, and the grader goes on."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from grader import results
+from grader.verdict import Failed
+from grader.worker.client import Array
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+
+
+def refusal(call, *args, **kwargs):
+    with pytest.raises(Failed) as caught:
+        call(*args, **kwargs)
+    return caught.value.outcome
+
+
+FORGED = """
+    import grader.worker.child as child
+    child._write = lambda *_: [{"dtype": "\\ud800\\x1b[2J", "shape": [1]}]
+    def answer(): return 1
+    """
+DRIP = """
+    import os, struct, time
+    def answer():
+        for fd in range(3, 64):
+            try:
+                os.write(fd, struct.pack(">I", 1000))
+            except OSError:
+                continue
+        while True:
+            time.sleep(0.05)
+            for fd in range(3, 64):
+                try:
+                    os.write(fd, b" ")
+                except OSError:
+                    continue
+    """
+
+
+def test_a_forged_dtype_reaches_nobody_as_control_or_half_characters(worker):
+    """Half characters stay in the text until results.json is made; there they are replaced."""
+    outcome = refusal(worker(FORGED).call, "answer", returns=[Array("float64", (1,))])
+    entry = {"points": 1}
+    results.record(entry, outcome, 0.0)
+    assert "\x1b" not in entry["evidence"]
+    entry["evidence"].encode()
+
+
+def test_a_reply_in_drips_does_not_stretch_its_deadline(worker):
+    start = time.monotonic()
+    assert "did not end within 1 s" in refusal(worker(DRIP).call, "answer", within=1).evidence
+    assert time.monotonic() - start < 30  # 1000 bytes at 50 ms each would take 50 s
+
+
+@pytest.mark.parametrize(
+    ("task", "evidence"),
+    [
+        ("import os\ndef answer(): os.kill(os.getpid(), 40)", "signal 40"),
+        ("class E(Exception):\n def __str__(self): raise ValueError\ndef answer(): raise E", "task.py:3: E: (its text"),
+        ("def answer(): raise KeyError('Traceback (most recent call last):')", "KeyError"),
+    ],
+)
+def test_odd_endings_are_the_students_and_readable(worker, task, evidence):
+    assert evidence in refusal(worker(task).call, "answer").evidence
+
+
+@linux
+def test_a_process_with_a_name_that_is_no_text_is_watched_as_well(worker):
+    w = worker(
+        """
+        import ctypes
+        def answer():
+            ctypes.CDLL(None).prctl(15, b"\\xff\\xfe", 0, 0, 0)
+            hoard = []
+            while True:
+                hoard.append(bytearray(1 << 24))
+        """,
+        memory=200 << 20,
+    )
+    assert "0.2 GiB are allowed" in refusal(w.call, "answer").evidence
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give them different users")
+def test_a_hand_in_cannot_touch_a_trusted_worker(worker):
+    trusted = worker("import os\ndef answer(): return os.getpid()", trusted=True)
+    task = """
+        import os
+        def answer(pid):
+            try:
+                os.kill(pid, 9)
+            except PermissionError:
+                return "refused"
+        """
+    assert worker(task).call("answer", trusted.call("answer")) == "refused"
+    assert trusted.call("answer")
