@@ -164,7 +164,7 @@ class Race:
     def _share(self) -> float:
         """Share of the log-speedup reached, taken at the kind end of the interval; never all."""
         high = max(self._shown()[1], 1.0)
-        return round(min(math.log(high) / math.log(self.target.speedup), 0.9), 2)
+        return round(min(math.log(high) / math.log(self.target.speedup), 0.9), 1)
 
     def _evidence(self) -> str:
         low, high = self._shown()
