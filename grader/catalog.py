@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ class Side:
     def test(self) -> str:
         """File name of this side's checks."""
         return f"test_{'tf' if self.framework == 'tensorflow' else self.framework}.py"
+
+    @property
+    def missing(self) -> str:
+        """The first package that this side needs and that is not installed here; empty when all are."""
+        return next((name for name in self.imports if find_spec(name) is None), "")
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -71,6 +71,16 @@ def take_all(assignment: Assignment, source: Path) -> list[TaskFile]:
     return [take(assignment, side, source) for side in assignment.sides]
 
 
+def attempted(assignment: Assignment, source: Path) -> list[Side]:
+    """The sides whose task file was worked on; when none was, the first whose framework is installed."""
+    files = take_all(assignment, source)
+    if source.is_file():
+        files = [f for f in files if f.side.task == source.name] or files[:1]
+    tried = [f.side for f in files if f.state in ("edited", "refused")]
+    usable = [f.side for f in files if not f.side.missing]
+    return tried or usable[:1] or [files[0].side]
+
+
 class _Refused(Exception):
     pass
 

@@ -18,7 +18,6 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 import traceback
 from collections.abc import Generator
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if hasattr(getattr(item, "obj", None), checks.ATTRIBUTE):
             by_folder.setdefault(item.path.parent, []).append(item)
     try:
-        done = [item for folder, mine in by_folder.items() for item in _prepare(config, folder, mine)]
+        others = [item for folder, mine in by_folder.items() for item in _other_side(config, folder, mine)]
+        items[:] = [item for item in items if item not in others]
+        wanted = {folder: [item for item in mine if item not in others] for folder, mine in by_folder.items()}
+        done = [item for folder, mine in wanted.items() for item in _prepare(config, folder, mine)]
     except UsageError as error:
         items.clear()
         raise pytest.UsageError(str(error)) from None
@@ -114,11 +116,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
+def _other_side(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> list[pytest.Item]:
+    """The checks of a framework that this run is not about: `pytest assignments/03` checks what was attempted."""
+    named = {Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args}
+    assignment = catalog.load(folder)
+    wanted = {side.test for side in intake.attempted(assignment, _source(config, folder))}
+    return [item for item in items if item.path not in named and item.path.name not in wanted]
+
+
+def _source(config: pytest.Config, folder: Path) -> Path:
+    against = config.getoption("against")
+    return Path(config.invocation_params.dir, against) if against else folder
+
+
 def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> list[pytest.Item]:
     """Make the bench of one assignment; returns the checks that need no run."""
     assignment = catalog.load(folder)
-    against = config.getoption("against")
-    source = Path(config.invocation_params.dir, against) if against else folder
+    against, source = config.getoption("against"), _source(config, folder)
     out = config.getoption("results")
     if out is None and not against:
         out = SELF_CHECKS / assignment.name / results.NAME
@@ -164,8 +178,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if BENCH not in item.stash:
         return
     bench, side = item.stash[BENCH], item.stash[SIDE]
-    if missing := [name for name in side.imports if find_spec(name) is None]:
-        raise NotMeasured(f"{missing[0]} is not installed here.", next=f"pip install {missing[0]}")
+    if missing := side.missing:
+        raise NotMeasured(f"{missing} is not installed here.", next=f"pip install {missing}")
     from grader.fixtures import HARDWARE
 
     for name in HARDWARE.keys() & set(getattr(item, "fixturenames", ())):
