@@ -1,0 +1,296 @@
+"""What the checks of both frameworks share: fresh problems, trainings of them, and how answers are judged.
+
+Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `judge`.
+"""
+
+import copy
+import math
+
+import numpy as np
+
+from grader import gpus, machine
+from grader.verdict import Failed, NotMeasured
+from grader.worker.client import Array
+
+WIDTH, CLASSES, BATCH = 64, 10, 64
+MAX_NORM = 1.0  # as in the task file
+MOST_WEIGHTS = 1 << 20
+LEAST_GAIN = 1.3  # of a bfloat16 matrix product over a float32 one: below it, a CPU cannot show a training's gain
+
+
+class Problem:
+    """Samples that a random linear teacher has labelled: inputs (steps, batch, width) float64, targets int64."""
+
+    def __init__(self, steps, batch=BATCH, **options):
+        rng = np.random.default_rng()
+        self.inputs = rng.standard_normal((steps, batch, WIDTH))
+        self.targets = np.argmax(self.inputs @ rng.standard_normal((WIDTH, CLASSES)), axis=-1)
+        self.options = {"seed": int(rng.integers(2**31)), "lr": 0.2, "max_norm": MAX_NORM, **options}
+
+    def strict(self, worker, **changes):
+        """Losses and weights of the given FP32 training."""
+        return worker.call("strict", *self._call(changes), returns=self._returns())
+
+    def train(self, worker, dtype, **changes):
+        """Losses and weights of the hand-in's training."""
+        return worker.call("train", *self._call(changes), dtype, returns=self._returns())
+
+    def timed(self, worker, entry, *arguments, **changes):
+        """Losses of a training, and the seconds that it took; the weights stay where they are."""
+        call = (*self._call({"weights": False, **changes}), *arguments)
+        (losses, _), seconds = worker.timed(entry, *call, returns=self._returns(), within=60)
+        return losses, seconds
+
+    def weights(self, worker):
+        """The weights before any training."""
+        return self.first(1).strict(worker, lr=0.0)[1]
+
+    def first(self, steps):
+        """The same problem with its first steps only."""
+        part = copy.copy(self)
+        part.inputs, part.targets = self.inputs[:steps], self.targets[:steps]
+        return part
+
+    def same_batch(self):
+        """The same problem with its first batch in every step."""
+        part = copy.copy(self)
+        part.inputs, part.targets = (np.repeat(a[:1], len(a), axis=0) for a in (self.inputs, self.targets))
+        return part
+
+    def _call(self, changes):
+        return self.inputs, self.targets, {**self.options, **changes}
+
+    def _returns(self):
+        return [Array("float64", (len(self.inputs),)), Array("float32", (None,), rows=MOST_WEIGHTS)]
+
+
+def difference(found, expected):
+    """Size of found - expected, relative to that of expected: 0 for equal, 1 for nothing in common."""
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def finite(values, what):
+    """The values; Failed unless all are finite."""
+    if not np.isfinite(values).all():
+        raise Failed(f"{int(np.sum(~np.isfinite(values)))} of {values.size} {what} are inf or nan.")
+    return values
+
+
+def cross_entropy(logits, targets):
+    """Mean of -log softmax at the targets, in float64."""
+    logits = logits.astype(np.float64)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    picked = np.take_along_axis(shifted, targets[:, None], axis=-1)[:, 0]
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=-1)) - picked))
+
+
+# --- choosing ----------------------------------------------------------------------------------------------------
+
+
+def chosen(worker):
+    """The hand-in's answers by row of the GPU table, and what is said of rows that nobody has confirmed."""
+    rows = [gpu for gpu in gpus.table() if gpu.training_dtypes]
+    skipped = [gpu.name for gpu in gpus.table() if not gpu.training_dtypes]
+    answers = worker.call("choose", [[gpu.device_name, list(gpu.capability)] for gpu in rows])
+    aloud = f"; skipped, nothing is confirmed: {', '.join(skipped)}" if skipped else ""
+    return list(zip(rows, answers, strict=True)), aloud
+
+
+def dtypes(worker):
+    """Evidence that every row of the table got an acceptable format, scaled where it has to be. Raises Failed."""
+    answers, aloud = chosen(worker)
+    for gpu, (dtype, scale, _) in answers:
+        wanted = " or ".join(sorted(gpu.training_dtypes))
+        if dtype not in gpu.training_dtypes:
+            raise Failed(f"For a {gpu.name} you chose {dtype}; {wanted} suits it.", _why_dtype(gpu, dtype))
+        if scale != (dtype == "float16"):
+            raise Failed(
+                f"For a {gpu.name} you chose {dtype} {'with' if scale else 'without'} loss scaling.",
+                "float16 ends at 6e-8, and gradients are often smaller; bfloat16 has the range of float32.",
+            )
+    return f"{len(answers)} GPUs of the table have a format that suits them{aloud}"
+
+
+def _why_dtype(gpu, dtype):
+    if gpu.device_name.startswith("AMD"):
+        return "ROCm's capability says nothing about AMD's units: go by the name."
+    if dtype == "bfloat16" and gpu.capability < (8, 0):
+        return "It has no bfloat16 units before capability 8.0: what runs is emulated, and slow."
+    if dtype == "float16":
+        return "It multiplies bfloat16 as fast, which needs no loss scaling."
+    return ""
+
+
+def tf32(worker):
+    """Evidence that TF32 is switched on where it exists, and only there. Raises Failed."""
+    answers, _ = chosen(worker)
+    for gpu, (_, _, tf32) in answers:
+        if tf32 != gpu.has_tf32:
+            has = "has TF32 units" if gpu.has_tf32 else "has no TF32 units"
+            raise Failed(f"The {gpu.name} {has}; you left TF32 {'on' if tf32 else 'off'} for it.")
+    return f"on for {sum(gpu.has_tf32 for gpu, _ in answers)} of {len(answers)} GPUs of the table"
+
+
+# --- monitoring --------------------------------------------------------------------------------------------------
+
+
+def shares(worker):
+    """Evidence that the hand-in reads efficiency, not utilisation, for random trainings. Raises Failed."""
+    rng = np.random.default_rng()
+    known = [gpu for gpu in gpus.table() if gpu.peaks["float32"]]
+    for arithmetic in ("float32", "tfloat32", "float16", "bfloat16") * 3:
+        gpu = known[rng.integers(len(known))]
+        peak = gpu.peaks[arithmetic]
+        parameters = int(rng.integers(10**6, 10**9))
+        share = float(rng.uniform(0.05, 0.6))
+        rate = share * (peak or 50) * 1e12 / (6 * parameters)
+        answer = worker.call("share_of_peak", gpu.peaks, arithmetic, parameters, rate, int(rng.integers(90, 101)))
+        case = f"{parameters:,} parameters at {rate:,.1f} samples/s in {arithmetic} on a {gpu.name}"
+        if peak is None and answer is not None:
+            raise Failed(f"A {gpu.name} has no {arithmetic} units; expected None, found {answer!r}.")
+        if peak is not None and not (isinstance(answer, float | int) and math.isclose(answer, share, rel_tol=0.01)):
+            raise Failed(f"{case}: expected {share:.3f} of its peak of {peak:g} TFLOP/s, found {_short(answer)}.")
+    return "12 trainings on GPUs of the table"
+
+
+def _short(answer):
+    return f"{answer:.3g}" if isinstance(answer, float | int) else repr(answer)[:40]
+
+
+# --- comparing trainings -----------------------------------------------------------------------------------------
+
+
+def confident(worker, reference):
+    """A problem of one step whose samples the network knows already: the gradients are far below float16's smallest.
+
+    `reference` gives the network's float32 logits. Every sample has a probability of 2e-7 to 2e-6 left for the
+    wrong classes.
+    """
+    problem = Problem(1, batch=1 << 15, spread=200.0, lr=1e3)  # of gradients around 1e-8
+    logits = reference(worker, problem).astype(np.float64)
+    labels = logits.argmax(axis=-1)
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True)).sum(axis=-1) - 1
+    picked = np.flatnonzero((odds > 2e-7) & (odds < 2e-6))[:BATCH]
+    assert len(picked) == BATCH, len(picked)
+    problem.inputs, problem.targets = problem.inputs[:, picked], labels[None, picked]
+    return problem
+
+
+def survival(start, strict, found):
+    """Evidence that tiny gradients moved the weights as in FP32. Raises Failed."""
+    expected, moved = strict - start, finite(found, "weights") - start
+    zero = float(np.mean(moved[expected != 0] == 0))
+    if zero > 0.5:
+        raise Failed(
+            f"{zero:.0%} of the gradients became zero in float16; in float32 none is.",
+            "They are smaller than 6e-8, the least that float16 can hold: scale the loss before backward().",
+        )
+    if (off := difference(moved, expected)) > 0.3:
+        raise Failed(f"The weights moved differently than in float32 (relative difference {off:.2g}).")
+    return f"{zero:.2%} of the gradients became zero; the step differs from FP32's by {off:.1%}"
+
+
+def overflow(problem, worker, found):
+    """Evidence that overflowing steps changed nothing and the others learned. Raises Failed.
+
+    All steps have the same batch, so the weights tell how many of them counted.
+    """
+    steps = len(problem.inputs)
+    start = problem.weights(worker)
+    if not np.isfinite(found).all():
+        raise Failed(
+            "After steps whose gradients overflowed, the weights are inf or nan.",
+            "The scaler takes such a step back only when it makes the step itself.",
+        )
+    if np.array_equal(found, start):
+        raise Failed("The scale began far too large, and no step was ever made: it never came down.")
+    counted = {n: problem.first(n).strict(worker)[1] - start for n in range(1, steps + 1)}
+    off = {n: difference(found - start, moved) for n, moved in counted.items()}
+    best = min(off, key=off.get)
+    if off[best] > 0.2:
+        raise Failed(f"The weights are those of no number of FP32 steps (relative difference {off[best]:.2g}).")
+    if best > steps - 4:
+        raise Failed(f"All {steps} steps counted, though a scale of 2^24 overflows float16: the loss was not scaled.")
+    return f"{steps - best} overflowing steps changed nothing; the other {best} equal FP32's to {off[best]:.1%}"
+
+
+def clip(problem, start, found, scale):
+    """Evidence that a large gradient was cut to MAX_NORM at its true size. Raises Failed."""
+    length = float(np.linalg.norm(finite(found, "weights") - start)) / problem.options["lr"]
+    if abs(length - MAX_NORM) <= 0.03 * MAX_NORM:
+        return f"a step of norm {length:.3f} at a loss scale of {scale:g}; the limit is {MAX_NORM:g}"
+    if abs(length - MAX_NORM / scale) <= 0.1 * MAX_NORM / scale:
+        why = "The gradients were clipped while they were scaled: take the scale out first."
+    else:
+        why = "Often: gradients are not clipped." if length > MAX_NORM else ""
+    raise Failed(f"A step had norm {length:.2g}; gradients are to be clipped to {MAX_NORM:g}.", why)
+
+
+def curve(strict, found, dtype):
+    """Evidence that a loss curve follows that of FP32. Raises Failed."""
+    assert strict[-1] < 0.8 * strict[0], strict
+    off = np.abs(finite(found, "losses") - strict) / strict
+    if off.max() > 0.02:
+        step = int(np.argmax(off > 0.02))
+        raise Failed(
+            f"In {dtype} the loss leaves FP32's at step {step + 1}: {found[step]:.3f} against {strict[step]:.3f}."
+        )
+    return f"{dtype}: within {off.max():.1%} over {len(strict)} steps"
+
+
+def small_steps(start, strict, found, dtype):
+    """Evidence that updates below the resolution of a 16-bit format are kept. Raises Failed."""
+    off = difference(finite(found, "weights") - start, strict - start)
+    if off > 0.5:
+        raise Failed(
+            f"Small steps in {dtype} are lost: the weights moved {np.linalg.norm(found - start):.1e}, "
+            f"in FP32 {np.linalg.norm(strict - start):.1e}.",
+            "Often: the weights themselves are in 16 bits, where w + 0.001 w = w.",
+        )
+
+
+# --- measured ---------------------------------------------------------------------------------------------------------
+
+
+def agree(found, expected, tolerance):
+    """Raise Failed unless the losses of a timed training are those of its rival."""
+    off = np.abs(finite(found, "losses of the timed training") - expected) / np.abs(expected)
+    if off.max() > tolerance:
+        raise Failed(f"The losses of the timed training differ from the baseline's by up to {off.max():.1%}.")
+
+
+def need_gain(worker, dtype):
+    """Raise NotMeasured on a CPU that does not multiply `dtype` faster than float32."""
+    gain = worker.call("gain", dtype)
+    if gain < LEAST_GAIN:
+        raise NotMeasured(
+            f"This CPU has no fast {dtype}: a matrix product takes {1 / gain:.1f} times as long as in float32.",
+            next="run the same command in a GPU job",
+        )
+
+
+def sixteen_bits(worker, core):
+    """What to time on this machine: the format, how workers are set up, and a maker of problems.
+
+    A GPU of the table in its format; else bfloat16 on one core. Raises NotMeasured where nothing could be gained.
+    """
+    if machine.gpus():
+        dtypes = gpus.find(machine.gpus()[0]).training_dtypes
+        return ("bfloat16" if "bfloat16" in dtypes else "float16"), {}, for_gpu
+    need_gain(worker, "bfloat16")
+    return "bfloat16", {"cores": core, "threads": 1}, for_cpu
+
+
+def for_cpu():
+    """A problem whose training takes about 50 ms in float32 on a core."""
+    return Problem(6, batch=256, hidden=512)
+
+
+def for_gpu():
+    """A problem that keeps a large GPU busy: 4e11 operations per step on 0.5 MB of inputs."""
+    return Problem(12, batch=1024, hidden=8192, lr=0.01, device="cuda")
+
+
+def time_strict(worker, problem):
+    """Losses and seconds of the given FP32 training."""
+    return problem.timed(worker, "strict")

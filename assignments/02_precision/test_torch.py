@@ -1,0 +1,252 @@
+"""The checks of assignment 02, PyTorch. All public: what is asked is what is read here and in judging.py.
+
+Correctness is judged on the CPU, which has the same formats as a GPU, only not their speed.
+"""
+
+import numpy as np
+
+from grader import gpus
+from grader.checks import check
+from grader.verdict import Failed, NotMeasured
+from grader.worker.client import Array
+
+LOW = ("bfloat16", "float16")
+
+# --- TODO(1): choose ---------------------------------------------------------------------------------------------
+
+
+@check("your choice of format suits every GPU of the table", points=1, rests_on="witnessed", todo=1)
+def test_dtype_suits(judge, submission):
+    return judge.dtypes(submission.worker())
+
+
+@check("TF32 is on where the hardware has it, and only there", points=0.5, rests_on="witnessed", todo=1)
+def test_tf32_suits(judge, submission):
+    return judge.tf32(submission.worker())
+
+
+# --- TODO(2): autocast -------------------------------------------------------------------------------------------
+
+
+def run_forward(worker, problem, dtype, **options):
+    """Logits and loss of one forward pass over the problem's first batch."""
+    inputs, targets = problem.inputs[0].astype(np.float32), problem.targets[0]
+    returns = [Array("float32", (len(inputs), 10)), Array("float64", (1,))]
+    logits, loss = worker.call("forward", inputs, targets, {**problem.options, **options}, dtype, returns=returns)
+    return logits, float(loss[0])
+
+
+def run_reference(worker, problem, dtype="float32"):
+    """Logits with every operand rounded to `dtype`, from the given code."""
+    inputs = problem.inputs[0].astype(np.float32)
+    (logits,) = worker.call(
+        "reference", inputs, problem.options, dtype, returns=[Array("float32", (len(inputs), 10))]
+    )
+    return logits
+
+
+@check("matrix products run in the format that is asked for", points=1, rests_on="witnessed", todo=2)
+def test_products(judge, submission, baseline):
+    mine, given, seen = submission.worker(), baseline.worker(), []
+    for dtype in (*LOW, "float32"):
+        problem = judge.Problem(1)
+        logits, _ = run_forward(mine, problem, dtype)
+        judge.finite(logits, "logits")
+        off = {kind: judge.difference(logits, run_reference(given, problem, kind)) for kind in (*LOW, "float32")}
+        nearest = min(off, key=off.get)
+        if nearest != dtype:
+            raise Failed(
+                f"Asked for {dtype}, the products ran in {nearest}: the logits are its, to {off[nearest]:.0e}.",
+                "Often: autocast is on another device, or the model is called outside its block."
+                if nearest == "float32"
+                else "Often: the format is a literal.",
+            )
+        seen.append(f"{dtype} ({off[nearest]:.0e})")
+    return f"the logits are those of operands rounded to {', '.join(seen)}"
+
+
+@check("the loss is computed in float32", points=0.5, rests_on="witnessed", todo=2, after=[test_products])
+def test_loss_float32(judge, submission):
+    worker, seen = submission.worker(), []
+    for dtype in LOW:
+        problem = judge.Problem(1)
+        logits, loss = run_forward(worker, problem, dtype, spread=60.0)  # classes at odds of 1 to 1,000,000
+        exact = judge.cross_entropy(logits, problem.targets[0])
+        off = abs(loss - exact) / exact
+        if not off < 1e-4:
+            raise Failed(
+                f"In {dtype} the loss is {loss:.4f}; from the same logits float32 gives {exact:.4f}.",
+                "Often: softmax or log in 16 bits, where a probability below 6e-8 is 0.",
+            )
+        seen.append(f"{dtype}: off by {off:.0e}")
+    return "; ".join(seen)
+
+
+@check("less is saved for backward than in FP32", points=0.5, rests_on="self-reported", todo=2, after=[test_products])
+def test_saved_bytes(judge, submission):
+    worker, problem = submission.worker(), judge.Problem(1, batch=256)
+    inputs, targets = problem.inputs[0].astype(np.float32), problem.targets[0]
+    full, half = (
+        worker.call("saved_bytes", inputs, targets, problem.options, dtype) for dtype in ("float32", "bfloat16")
+    )
+    if full < 1.3 * half:
+        raise Failed(f"Saved for backward: {full:,} bytes in FP32, {half:,} in bfloat16.")
+    return f"{full:,} bytes in FP32, {half:,} in bfloat16: 1/{full / half:.2f}"
+
+
+# --- TODO(3): scale ----------------------------------------------------------------------------------------------
+
+
+@check("tiny gradients survive in float16", points=1, rests_on="witnessed", todo=3, after=[test_products])
+def test_survival(judge, submission, baseline):
+    given = baseline.worker()
+    problem = judge.confident(given, run_reference)
+    start, (_, strict) = problem.weights(given), problem.strict(given)
+    _, found = problem.train(submission.worker(), "float16", scale=2**16)
+    return judge.survival(start, strict, found)
+
+
+@check("gradients are clipped at their true size", points=0.5, rests_on="witnessed", todo=3, after=[test_products])
+def test_clip(judge, submission, baseline):
+    problem, scale = judge.Problem(1, spread=20.0), 2.0**8  # wrong, and sure of it: gradients far over the limit
+    _, found = problem.train(submission.worker(), "float16", scale=scale)
+    return judge.clip(problem, problem.weights(baseline.worker()), found, scale)
+
+
+@check(
+    "a step that overflows is skipped, and the scale halves",
+    points=0.5,
+    rests_on="witnessed",
+    todo=3,
+    after=[test_products],
+)
+def test_overflow(judge, submission, baseline):
+    problem = judge.Problem(24).same_batch()
+    _, found = problem.train(submission.worker(), "float16", scale=2**24)
+    return judge.overflow(problem, baseline.worker(), found)
+
+
+# --- TODO(4): train ----------------------------------------------------------------------------------------------
+
+
+@check(
+    "the loss follows that of FP32, and small steps are kept",
+    points=0.5,
+    rests_on="witnessed",
+    todo=4,
+    after=[test_products],
+)
+def test_curve(judge, submission, baseline):
+    given, seen = baseline.worker(), []
+    for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
+        problem = judge.Problem(40, lr=1.0)
+        losses, _ = problem.train(submission.worker(), dtype, scale=scale)
+        seen.append(judge.curve(problem.strict(given)[0], losses, dtype))
+        small = judge.Problem(4, lr=1e-4)
+        _, found = small.train(submission.worker(), dtype, scale=scale)
+        judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)
+    return "; ".join(seen)
+
+
+def run_inspect(judge, submission, dtype):
+    """What a worker says about a training of eight steps."""
+    problem = judge.Problem(8)
+    answer = submission.worker().call("inspect", problem.inputs, problem.targets, problem.options, dtype)
+    if not isinstance(answer, dict):
+        raise Failed("The training could not be looked into.")
+    return answer
+
+
+@check(
+    "weights and gradients stay float32, and backward runs outside autocast",
+    points=0.5,
+    rests_on="self-reported",
+    todo=4,
+)
+def test_state(judge, submission):
+    seen = run_inspect(judge, submission, "bfloat16")
+    for what in ("weights", "gradients"):
+        if seen[what] != ["torch.float32"]:
+            found = ", ".join(seen[what]) or "none"
+            raise Failed(f"The {what} are {found}; autocast rounds operands as they are used, weights stay float32.")
+    if seen["autocast_in_backward"]:
+        raise Failed(
+            "backward() runs under autocast.",
+            "It takes the format of each operation's forward; the block ends after the loss.",
+        )
+    return "float32 weights and gradients; backward outside autocast"
+
+
+@check("no loss is read back in the loop", points=0.5, rests_on="self-reported", todo=4)
+def test_no_read_back(judge, submission):
+    reads = run_inspect(judge, submission, "float32")["reads"]
+    if reads > 1:
+        raise Failed(
+            f"{reads} numbers were read back before the last of 8 steps.",
+            "Often: loss.item(), float(loss), or an if that looks at the loss. On a GPU each of them waits for it.",
+        )
+    return f"{reads} numbers read back before the last of 8 steps"
+
+
+# --- TODO(5), TODO(6), TODO(7) ---------------------------------------------------------------------------------------
+
+
+@check("the TF32 switch switches, both ways", points=0.25, rests_on="self-reported", todo=5)
+def test_tf32_switch(submission):
+    worker = submission.worker()
+    for wanted in (True, False, True):
+        if worker.call("tf32_after", wanted) is not wanted:
+            raise Failed(f"After set_tf32({wanted}), float32 products {'do not use' if wanted else 'still use'} TF32.")
+    return "on, off, on"
+
+
+@check("sizes are padded to the next multiple of 8", points=0.25, rests_on="witnessed", todo=6)
+def test_padded(submission):
+    sizes = [1, 7, 8, 9, 64, 50257, *map(int, np.random.default_rng().integers(1, 10**6, 20))]
+    for size, found in zip(sizes, submission.worker().call("padded", sizes), strict=True):
+        if found != (expected := (size + 7) // 8 * 8):
+            raise Failed(f"padded({size}) answered {found}; expected {expected}.")
+    return f"{len(sizes)} sizes"
+
+
+@check("you read efficiency, not utilisation", points=0.5, rests_on="witnessed", todo=7)
+def test_efficiency(judge, submission):
+    return judge.shares(submission.worker())
+
+
+# --- measured ----------------------------------------------------------------------------------------------------
+
+
+@check(
+    "training from float64 arrays is faster than the start's",
+    points=1,
+    rests_on="witnessed",
+    todo=4,
+    after=[test_state],
+)
+def test_float32_speed(judge, race_trainings, baseline, one_core):
+    def train(worker, problem):
+        return problem.timed(worker, "train", "float32")
+
+    return race_trainings(baseline, train, train, judge.for_cpu, tolerance=1e-3, cores=one_core, threads=1)
+
+
+@check("a step in 16 bits is faster than strict FP32", points=0.5, rests_on="witnessed", todo=2, after=[test_products])
+def test_mixed_speed(judge, race_trainings, baseline, one_core):
+    dtype, settings, make = judge.sixteen_bits(baseline.worker(threads=1), one_core)
+
+    def train(worker, problem):
+        return problem.timed(worker, "train", dtype, scale=2**10 if dtype == "float16" else 0)
+
+    return race_trainings(baseline, judge.time_strict, train, make, tolerance=0.05, **settings)
+
+
+@check("a step with TF32 is faster than strict FP32", points=0.5, rests_on="witnessed", todo=5)
+def test_tf32_speed(gpu, judge, race_trainings, baseline):
+    if not gpus.find(gpu).has_tf32:
+        raise NotMeasured(f"A {gpu} has no TF32 units.", next="run it on an A40, A100 or newer")
+
+    def train(worker, problem):
+        return problem.timed(worker, "train", "float32", tf32=True)
+
+    return race_trainings(baseline, judge.time_strict, train, judge.for_gpu, tolerance=0.02)
