@@ -1,18 +1,22 @@
 # Python 3.11 to 3.13 and make are all that these targets expect; scripts/bootstrap.sh fetches the rest into .venv.
 #   PYTHON=/path/to/python   the interpreter for .venv        PIP_ARGS="..."      more arguments for pip
-#   PYTEST_ARGS="..."        more arguments for pytest
 PYTHON ?=
 PIP_ARGS ?=
-PYTEST_ARGS ?=
 export PYTHON PIP_ARGS
 
-PY = .venv/bin/python
-
 .NOTPARALLEL:
-.PHONY: help demo test verify lint system clean
+.PHONY: help setup clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: .venv/ready-setup  ## make .venv with what the self-check needs (PyTorch)
+
+# course only >>>
+PY = .venv/bin/python
+#   PYTEST_ARGS="..."        more arguments for pytest
+PYTEST_ARGS ?=
+.PHONY: demo test verify lint system
 
 demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo/report.html
 	@rm -rf build/demo
@@ -33,9 +37,10 @@ lint: .venv/ready-test  ## ruff and mypy
 system:  ## which programs the tests miss here; installs them as root on Debian/Ubuntu
 	@sh scripts/bootstrap.sh system
 
+# <<< course only
 clean:  ## remove what was built, except .venv
 	rm -rf build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
-.venv/ready-demo .venv/ready-test: pyproject.toml constraints.txt
-	@sh scripts/bootstrap.sh $(@:.venv/ready-%=%)
+.venv/ready-%: pyproject.toml constraints.txt
+	@sh scripts/bootstrap.sh $*

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from grader import __version__, machine, results
+from grader import __version__, likeness, machine, results
 from grader.catalog import ROOT, Assignment, Side
 from grader.checks import Check
 from grader.errors import UsageError
@@ -51,7 +51,7 @@ class Bench:
             "key": key(assignment, files),
             "isolated": False,
             "machine": machine.facts(),
-            "files": [_file_entry(f) for f in files],
+            "files": [_file_entry(assignment, f) for f in files],
             "checks": [],
         }
 
@@ -181,7 +181,9 @@ def _give(folder: Path, owner: int) -> None:
         os.chown(folder, owner, owner)
 
 
-def _file_entry(file: TaskFile) -> dict[str, Any]:
+def _file_entry(assignment: Assignment, file: TaskFile) -> dict[str, Any]:
+    start, solution = assignment.start(file.side), assignment.solution(file.side)
+    like = likeness.note(file, start, solution)
     return {
         "name": file.side.task,
         "framework": file.side.framework,
@@ -189,6 +191,7 @@ def _file_entry(file: TaskFile) -> dict[str, Any]:
         "note": file.note,
         "untouched": list(file.untouched),
         "todos": file.todos,
+        **({"like_solution": like} if like else {}),
     }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import batch, results, roster
+from grader import batch, course, roster, spreadsheet, standing
 from grader.catalog import Assignment
 from grader.collect import Submission
+from grader.course import Course
 from grader.errors import UsageError
 
 try:
+    from rich import box
     from rich.console import Console
+    from rich.padding import Padding
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
     from rich.table import Table
     from rich.text import Text
@@ -46,7 +49,7 @@ def grade(source: Path, out: Path, assignments: list[Assignment]) -> int:
     """Grade a class; returns 1 when a hand-in has checks without a verdict."""
     console = Console()
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         submissions = batch.grade(source, out, assignments, _Board(console, progress).show)
     _print_table(console, out)
     left = [s for s in submissions if not batch.complete(s)]
@@ -58,23 +61,75 @@ def grade(source: Path, out: Path, assignments: list[Assignment]) -> int:
     return int(bool(left))
 
 
-def report(out: Path, html: Path | None) -> int:
-    """Print the table of a graded class, or write its page."""
-    console = Console()
-    if html is None:
+def report(out: Path, html: Path | None = None, csv: Path | None = None) -> int:
+    """Print the table of a graded class, or write its pages, its CSV or both."""
+    console, rules = Console(), course.load()
+    if html is None and csv is None:
         _print_table(console, out)
-    else:
-        pages.write(out, html)
-        console.print(f"Wrote {html}", highlight=False)
+    if html is not None:
+        written = _write_pages(console, roster.submissions(out), html, rules)
+        said = f"Wrote {html}, and the pages of {len(written) - 1} students to {written[0].parent}"
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
+    if csv is not None:
+        count = spreadsheet.write(roster.each(out), csv, rules)
+        console.print(f"Wrote {csv}: {count} rows", highlight=False, markup=False, soft_wrap=True)
     return 0
 
 
+def _write_pages(console: Console, submissions: list[roster.Submission], html: Path, rules: Course) -> list[Path]:
+    columns = (TextColumn("writing pages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("pages", total=None)
+        return pages.write(submissions, html, rules, lambda n, total: progress.update(task, completed=n, total=total))
+
+
 def _print_table(console: Console, out: Path) -> None:
-    table = Table("name", "assignment", "points", "note")
-    for row in roster.table(out):
-        points = f"{row.earned:g} of {row.judged:g}" if row.framework and row.attempted else ""
-        assignment = f"{row.assignment} ({row.framework})" if row.framework else row.assignment
-        table.add_row(*map(Text, (row.name, assignment, points, row.note)))
+    everyone = standing.class_of(roster.submissions(out), course.load())
+    numbers = [result.submission.assignment.partition("_")[0] for result in everyone[0].results]
+    narrow = console.width < 16 + 11 * len(numbers) + 13
+    shown = [[_cell(result, short=narrow) for result in one.results] for one in everyone]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("name", overflow="fold", min_width=12)
+    for name in (*numbers, *(["total"] if numbers[1:] else [])):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one, cells in zip(everyone, shown, strict=True):
+        total = [_points(one.total)] if numbers[1:] else []
+        table.add_row(*map(Text, (_one_line(one.name), *cells, *total)))
     console.print(table)
-    if any(results.read(path)["isolated"] is False for path in out.glob(f"*/*/{results.NAME}")):
+    text = "".join(cell for cells in shown for cell in cells)
+    said = "Points earned; in all, of those judged here." if narrow else "Points earned, of those judged here."
+    console.print(said, *(words for sign, words in LEGEND.items() if sign in text))
+    for one in everyone:
+        if notes := standing.notes(one):
+            console.print(Text(_one_line(one.name)))
+            lines = (Text(f"{number}  {note}") for number, note in notes)
+            console.print(*(Padding(line, (0, 0, 0, 2), expand=False) for line in lines), sep="\n")
+    if any(r.submission.data and not r.submission.data["isolated"] for one in everyone for r in one.results):
         console.print("Hand-ins ran without a sandbox (isolated: false): look at the code of people you do not know.")
+
+
+LEGEND = {
+    "-": "-: not attempted, or not handed in.",
+    "?": "?: no results yet, or none that can be read.",
+    "*": "*: incomplete, not final.",
+    "\n": "Below: the framework that counts.",
+}
+"""Signs in the cells of the table in the terminal, and what they mean."""
+
+
+def _cell(one: standing.Result, *, short: bool) -> str:
+    if one.grade is None:
+        missing = one.words in (standing.NOT_HANDED_IN, roster.ABSENT) or one.words.endswith("not attempted")
+        return "-" if missing else "?"
+    names = {"torch": "torch", "tensorflow": "tf", "": "mean"}
+    counts = f"\n{names.get(one.grade.framework, one.grade.framework)}" if one.counts else ""
+    return _points(one.grade, short=short) + counts
+
+
+def _points(grade: course.Grade, *, short: bool = False) -> str:
+    judged = "" if short else f" of {grade.judged:g}"
+    return f"{grade.earned:g}{judged}{'*' if grade.pending else ''}"
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())

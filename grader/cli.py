@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader import __version__, catalog
+from grader import __version__, catalog, plain
 from grader.errors import UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. Returns 0 (fine), 1 (a finding, see the text) or 2 (a mistake in the call)."""
+    plain.protect(sys.stdout, sys.stderr)
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is as gentle as Ctrl-C
     run: Callable[[argparse.Namespace], int] = arguments.run
@@ -46,22 +47,28 @@ def _parser() -> argparse.ArgumentParser:
     hint.add_argument("assignment", help="number or name, for example 03")
     hint.add_argument("todo", nargs="?", type=int, help="number of the TODO")
     hint.add_argument("level", nargs="?", type=int, help="1, 2 or 3")
+    hint.add_argument("--framework", help="torch or tensorflow; else the one whose task file you have edited")
     for name, run, text in (
         ("diff", _diff, "your changes against the start"),
         ("reset", _reset, "begin again; what you have is kept beside"),
     ):
-        verb(name, run, text).add_argument("assignment", help="number or name, for example 03")
+        desk = verb(name, run, text)
+        desk.add_argument("assignment", help="number or name, for example 03")
+        desk.add_argument("--framework", help="torch or tensorflow; both when none is named")
     grade = verb("grade", _grade, "grade a folder of submissions; the same command resumes")
     forms = "<student>/task.py, <student>/<assignment>/task.py, or either in <student>.zip"
     grade.add_argument("submissions", type=Path, help=f"a folder with a folder or a .zip per student: {forms}")
     grade.add_argument("--assignment", action="append", help="grade only this one (may be repeated)")
     grade.add_argument("--out", type=Path, default=Path("build/results"), help="results folder (%(default)s)")
-    report = verb("report", _report, "table of graded results, or their HTML page")
+    report = verb("report", _report, "table of graded results, or their pages and a CSV")
     report.add_argument("results", type=Path, help="the results folder of `grader grade`")
-    report.add_argument("--html", type=Path, help="write a page to this file instead")
+    report.add_argument("--html", type=Path, help="write the class page to this file, and a page per student beside it")
+    report.add_argument("--csv", type=Path, help="write one row per student, assignment, framework and check")
     verify = verb("verify", _verify, "prove assignments: starts fail, solutions pass, wrong answers are caught")
     verify.add_argument("assignment", nargs="*", help="all when none is named")
     verify.add_argument("--full", action="store_true", help="run every wrong answer against every check")
+    edition = verb("release", _release, "make the student edition: without solutions, wrong answers, hostile cases")
+    edition.add_argument("dir", type=Path, metavar="DIR", help="a new or empty folder outside of the repository")
     verb("doctor", _doctor, "is this machine fit and safe to grade on?")
     return parser
 
@@ -76,21 +83,22 @@ def _list(_: argparse.Namespace) -> int:
 def _hint(arguments: argparse.Namespace) -> int:
     from grader import hints
 
-    print(hints.show(catalog.find(arguments.assignment), arguments.todo, arguments.level))
+    assignment = catalog.find(arguments.assignment)
+    print(hints.show(assignment, arguments.todo, arguments.level, arguments.framework))
     return 0
 
 
 def _diff(arguments: argparse.Namespace) -> int:
     from grader import desk
 
-    print(desk.diff(catalog.find(arguments.assignment)))
+    print(desk.diff(catalog.find(arguments.assignment), arguments.framework))
     return 0
 
 
 def _reset(arguments: argparse.Namespace) -> int:
     from grader import desk
 
-    print(desk.reset(catalog.find(arguments.assignment)))
+    print(desk.reset(catalog.find(arguments.assignment), arguments.framework))
     return 0
 
 
@@ -105,7 +113,7 @@ def _grade(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from grader import classroom
 
-    return classroom.report(arguments.results, arguments.html)
+    return classroom.report(arguments.results, arguments.html, arguments.csv)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -113,6 +121,13 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     chosen = [catalog.find(a) for a in arguments.assignment] or [catalog.load(f) for f in catalog.folders()]
     return proof.verify(chosen, full=arguments.full)
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from grader import release
+
+    print(release.release(arguments.dir))
+    return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader import catalog, intake, results
 from grader.bench import key
-from grader.catalog import ROOT, SELF_CHECKS, Assignment
+from grader.catalog import ROOT, SELF_CHECKS, Assignment, Side
 from grader.errors import UsageError
 
 
@@ -46,20 +46,36 @@ def _last_points(assignment: Assignment, framework: str, now: str) -> str:
     return f"{score['earned']:g} of {score['judged']:g} points{changed}"
 
 
-def diff(assignment: Assignment) -> str:
+def sides_of(assignment: Assignment, framework: str | None) -> tuple[Side, ...]:
+    """The side of that framework, or all when none is named. Raises UsageError when the topic has no such side."""
+    found = tuple(s for s in assignment.sides if framework in (None, s.framework))
+    if not found:
+        known = ", ".join(s.framework for s in assignment.sides)
+        raise UsageError(f"{assignment.name} has nothing for '{framework}'; it has {known}")
+    return found
+
+
+def side_of(assignment: Assignment, framework: str | None) -> Side:
+    """The one side that is meant. Where none is named: the only one whose task file is edited, else the first."""
+    sides = sides_of(assignment, framework)
+    edited = [s for s in sides if intake.take(assignment, s, assignment.folder).state in ("edited", "refused")]
+    return edited[0] if len(edited) == 1 else sides[0]
+
+
+def diff(assignment: Assignment, framework: str | None = None) -> str:
     """Unified diff from the start to what is there now; a line that says so when nothing has changed."""
     parts: list[str] = []
-    for side in assignment.sides:
+    for side in sides_of(assignment, framework):
         start = assignment.start(side).read_text("utf-8").splitlines(keepends=True)
-        now = _read(assignment.folder / side.task).splitlines(keepends=True)
+        now = _read(assignment, side).splitlines(keepends=True)
         parts += difflib.unified_diff(start, now, f"start/{side.task}", side.task)
     return "".join(parts) or f"{assignment.name} is as shipped."
 
 
-def reset(assignment: Assignment) -> str:
+def reset(assignment: Assignment, framework: str | None = None) -> str:
     """Put the start back; what was there is kept beside it. Returns what was done."""
     lines = []
-    for side in assignment.sides:
+    for side in sides_of(assignment, framework):
         path = assignment.folder / side.task
         if path.exists() and path.read_bytes() != assignment.start(side).read_bytes():
             backup = _backup(path)
@@ -78,13 +94,13 @@ def _backup(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _read(path: Path) -> str:
+def _read(assignment: Assignment, side: Side) -> str:
+    path = assignment.folder / side.task
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
-        raise UsageError(
-            f"{_shown(path)} is missing. Get the start back: grader reset {path.parent.name[:2]}"
-        ) from None
+        back = f"grader reset {assignment.number} --framework {side.framework}"
+        raise UsageError(f"{_shown(path)} is missing. Get the start back: {back}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{_shown(path)} is not UTF-8; save it as UTF-8 in your editor.") from None
 

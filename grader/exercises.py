@@ -22,7 +22,9 @@ WRONG = ROOT / "tests" / "wrong"
 POINTS = 10
 UNDECIDED = ("not measured", "unsure")
 """Verdicts that prove nothing about a solution or a wrong answer: this machine cannot tell, or is too busy."""
-EXPECTED_FILES = {"README.md", "assignment.toml", "hints.md", "figure.svg", "conftest.py", "start", "__pycache__"}
+EXPECTED_FILES = {"README.md", "assignment.toml", "figure.svg", "conftest.py", "start", "__pycache__"}
+NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
+"""How headings of a lesson name the frameworks."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def with_needs(ids: Sequence[str], known: dict[str, Check]) -> list[str]:
 
 def start_problems(assignment: Assignment, side: Side) -> list[str]:
     """Does the start get the verdicts that the lesson's table says?"""
-    said = {row.claim: row.start for row in lesson_table(assignment)}
+    said = {row.claim: row.start for row in lesson_table(assignment, side)}
     entries = run(assignment, side, assignment.start(side))
     return [
         f"{side.task} as shipped: '{e['claim']}' is {e['verdict']}, the lesson says {said.get(str(e['claim']))}"
@@ -123,11 +125,18 @@ class Row:
     start: str
 
 
-def lesson_table(assignment: Assignment) -> list[Row]:
-    """The table `| check | points | rests on | start |` of the lesson."""
-    rows = []
+def lesson_table(assignment: Assignment, side: Side | None = None) -> list[Row]:
+    """The rows of `| check | points | rests on | start |` in the lesson, all or those that hold for one side.
+
+    A table belongs to the frameworks that the nearest heading above it names, and to every side when it names none.
+    """
+    rows, named = [], set[str]()
     for line in (assignment.folder / "README.md").read_text("utf-8").splitlines():
+        if re.match(r"#+ ", line):
+            named = {framework for framework, name in NAMES.items() if name in line}
         cells = [c.strip() for c in line.strip().strip("|").split("|")]
+        if side is not None and named and side.framework not in named:
+            continue
         if len(cells) == 4 and re.fullmatch(r"[\d.]+", cells[1]):
             rows.append(Row(cells[0], float(cells[1]), cells[2], cells[3]))
     return rows
@@ -148,9 +157,9 @@ def reading_problems(assignment: Assignment) -> list[str]:
         for number in numbers:
             if not any(c.todo == number for c in known.values()):
                 found.append(f"TODO({number}) in {side.task} has no check")
-            if len(hints.load(assignment).get(number, [])) != hints.LEVELS:
-                found.append(f"hints.md: TODO({number}) needs {hints.LEVELS} hints")
-        rows = {row.claim: row for row in lesson_table(assignment)}
+            if len(hints.load(assignment, side).get(number, [])) != hints.LEVELS:
+                found.append(f"{hints.file_name(side)}: TODO({number}) needs {hints.LEVELS} hints")
+        rows = {row.claim: row for row in lesson_table(assignment, side)}
         for c in known.values():
             row = rows.get(c.claim)
             if row is None or (row.points, row.rests_on) != (c.points, c.rests_on):
@@ -168,7 +177,7 @@ def uncaught(assignment: Assignment, side: Side) -> list[str]:
 def _file_problems(assignment: Assignment) -> Iterator[str]:
     expected = set(EXPECTED_FILES)
     for side in assignment.sides:
-        expected |= {side.task, side.test, *side.given}
+        expected |= {side.task, side.test, hints.file_name(side), *side.given}
         if (assignment.folder / side.task).read_bytes() != assignment.start(side).read_bytes():
             yield f"{side.task} differs from start/{side.task}"
     for path in assignment.folder.iterdir():

@@ -53,9 +53,9 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
         return TaskFile(side, "missing", f"{side.task} is not in the hand-in", todos=todos)
     try:
         text = _read(path)
-        if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS):
-            solved = assignment.solution(side).read_text("utf-8")
-            text = todo.compose(solved, todo.regions(text, path.name), side.task)
+        solution = assignment.solution(side)
+        if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS) and solution.is_file():
+            text = todo.compose(solution.read_text("utf-8"), todo.regions(text, path.name), side.task)
     except _Refused as refused:
         return TaskFile(side, "refused", f"{side.task} {refused}", todos=todos)
     state: Literal["edited", "start"] = "start" if text == start else "edited"

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader import checks
+from grader import checks, hints
 from grader.catalog import Side, Target
 from grader.quiet import LIMIT, Neighbours
 from grader.verdict import Failed, NotMeasured, Outcome, Unsure, Verdict
@@ -91,7 +91,7 @@ class Race:
         for hardware in (*names, *(["gpu"] if gpus else []), "cpu"):
             if hardware in mine:
                 number = assignment.partition("_")[0]
-                return cls(mine[hardware], advice=f"grader hint {number} {declared.todo}")
+                return cls(mine[hardware], advice=hints.command(number, side, declared.todo))
         raise NotMeasured("There is no target for this hardware in assignment.toml.", next="run it in a GPU job")
 
     def run(self, baseline: Callable[[], float], submission: Callable[[], float]) -> Outcome:

@@ -6,7 +6,9 @@ import textwrap
 from typing import Any
 
 from grader import results
+from grader.course import Grade
 
+LABELS = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 MARKS = {
     "passed": "ok",
     "failed": "x",
@@ -23,6 +25,16 @@ INDENT = "   "
 def points(value: float) -> str:
     """Points as people write them: 2, 0.5."""
     return f"{value:g}"
+
+
+def label(framework: str) -> str:
+    """A framework as people write it."""
+    return LABELS.get(framework, framework)
+
+
+def counts(grade: Grade) -> str:
+    """Which framework counts, and why, for example `PyTorch, the better of the two`."""
+    return ", ".join(filter(None, (label(grade.framework), grade.why)))
 
 
 def block(entry: dict[str, Any], width: int, *, verbose: bool = False, again: bool = False) -> str:
@@ -50,7 +62,8 @@ def summary(data: results.Results, framework: str) -> str:
     """The score of one framework in a line or two: earned of judged, and what is not judged."""
     score = results.score(data, framework)
     number, title = data["assignment"].partition("_")[0], data["title"]
-    line = f"{number} {title} ({framework}): {points(score['earned'])} of {points(score['judged'])} points judged here"
+    reached = f"{points(score['earned'])} of {points(score['judged'])}"
+    line = f"{number} {title} ({label(framework)}): {reached} points judged here"
     if score["elsewhere"]:
         line += f"; {points(score['elsewhere'])} more could not be judged"
     if score["open"]:
@@ -63,13 +76,31 @@ def summary(data: results.Results, framework: str) -> str:
     return line + "."
 
 
-def standing(file: dict[str, Any], folder: str) -> str:
-    """One line on the TODOs that are still as shipped; empty when none is."""
+def grade(grade: Grade | None, rule: str) -> str:
+    """One line on which framework counts; empty where only one was worked on, and that one does."""
+    if grade is None:
+        return f"Grade: none yet; course.toml asks for {label(rule)}." if rule in LABELS else ""
+    if not grade.why:
+        return ""
+    open_ = f" Not final: {grade.pending} check{'s' if grade.pending > 1 else ''} without a result."
+    line = f"Grade: {points(grade.earned)} of {points(grade.judged)} points; counts: {counts(grade)}."
+    return line + (open_ if grade.pending else "")
+
+
+def not_attempted(file: dict[str, Any], command: str = "") -> str:
+    """That nobody worked on a framework's task file; a second line with the `command` that checks it all the same."""
+    why = {"start": "is still the start", "missing": "is missing"}.get(file["state"], "was not checked")
+    line = f"{label(file['framework'])}: not attempted ({file['name']} {why})."
+    return f"{line}\nTo check it: {command}" if command else line
+
+
+def standing(file: dict[str, Any], folder: str, whose: str = "") -> str:
+    """One line on the TODOs that are still as shipped, after `whose` TODOs they are; empty when none is."""
     left = file["untouched"]
     if not left:
         return ""
     names = ", ".join(f"TODO({n})" for n in left)
-    line = f"{file['todos'] - len(left)} of {file['todos']} TODOs edited; still as shipped: {names}."
+    line = f"{whose}{file['todos'] - len(left)} of {file['todos']} TODOs edited; still as shipped: {names}."
     if len(left) == file["todos"]:
         line += f"\nBegin with the lesson: {folder}/README.md"
     return line

@@ -277,7 +277,7 @@ class _NotChecked(Exception):
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """No letters for checks: they have their blocks."""
-    if any(name == "entry" for name, _ in report.user_properties):
+    if any(name == "entry" for name, _ in getattr(report, "user_properties", ())):
         return report.outcome, "", ""
     return None
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader import exercises
-from grader.catalog import Assignment
+from grader.catalog import SOLUTIONS, Assignment
+from grader.errors import UsageError
 
 
 def verify(assignments: list[Assignment], *, full: bool) -> int:
-    """Print a line per proof; returns 1 when something is not proven."""
+    """Print a line per proof; returns 1 when something is not proven. Raises UsageError in a student edition."""
+    if not SOLUTIONS.is_dir():
+        raise UsageError(
+            "there are no solutions here (a student edition), so nothing to prove. Try: pytest assignments/03"
+        )
     failed = 0
     for assignment in assignments:
         for name, problems in _proofs(assignment, full=full):

@@ -21,6 +21,8 @@ NAME = "results.json"
 Results = dict[str, Any]
 FINAL = {v.value for v in Verdict} - {Verdict.GRADER_FAULT.value}
 """Verdicts that need no second run."""
+NOT_ATTEMPTED = ("start", "missing")
+"""States of a task file that nobody worked on, or handed in: its checks, if any ran, cost nothing."""
 
 
 def write(path: Path, results: Results) -> None:
@@ -103,10 +105,16 @@ def score(results: Results, framework: str) -> dict[str, Any]:
         "open": round(sum(c["points"] for c in checks if c["verdict"] is None), 2),
         "elsewhere": round(sum(c["points"] for c in checks if c["verdict"] in map(str, NOT_COUNTED)), 2),
         "pending": sum(c["verdict"] is None or c["verdict"] == Verdict.GRADER_FAULT.value for c in checks),
-        "attempted": states.get(framework) != "start",
+        "attempted": states.get(framework) not in NOT_ATTEMPTED,
     }
 
 
 def frameworks(results: Results) -> list[str]:
     """Frameworks in these results, in the order of their checks."""
     return list(dict.fromkeys(c["framework"] for c in results["checks"]))
+
+
+def sides(results: Results) -> list[str]:
+    """All frameworks of the assignment, PyTorch first: also those without checks here, as nobody worked on them."""
+    found = {*frameworks(results), *(f["framework"] for f in results["files"])}
+    return sorted(found, key=lambda name: (name != "torch", name))

@@ -7,14 +7,17 @@ while grading still does. What has no result yet is shown as such.
 from __future__ import annotations
 
 import json
+import textwrap
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader import catalog, results
 from grader.errors import UsageError
+from grader.verdict import Verdict
 
 STUDENTS = "students.json"
 ABSENT = "nothing collected"
@@ -40,10 +43,13 @@ class Row:
     pending: int = 1
     """Checks without a result, 1 when nothing has a result yet: above 0 the points are not final."""
     attempted: bool = True
-    """False when the task file is still the start, or nothing was collected."""
+    """False when the task file is still the start, was not handed in, or nothing was collected."""
     verdicts: dict[str, int] = field(default_factory=dict)
     """How many checks have each verdict; those without one count as `pending`."""
     note: str = ""
+    """What a person should know beside the points; the student may see it."""
+    private: str = ""
+    """What only the instructor should see."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,11 @@ def table(out: Path) -> list[Row]:
 
 def submissions(out: Path) -> list[Submission]:
     """Every student with every assignment of the class, by name; also without a result. Raises UsageError."""
+    return list(each(out))
+
+
+def each(out: Path) -> Iterator[Submission]:
+    """As `submissions`, reading one at a time."""
     try:
         graded = {folder.name: catalog.folders(folder) for folder in out.iterdir()}
     except OSError as error:
@@ -76,7 +87,7 @@ def submissions(out: Path) -> list[Submission]:
     everyone = {i: names.get(i, i) for i in (*names, *(i for i, folders in graded.items() if folders))}
     # Not the sorting of any one language, but the same on every machine.
     order = sorted(everyone, key=lambda i: (unicodedata.normalize("NFC", everyone[i]).casefold(), i))
-    return [_submission(out, i, everyone[i], assignment) for i in order for assignment in assignments]
+    yield from (_submission(out, i, everyone[i], assignment) for i in order for assignment in assignments)
 
 
 def _names(path: Path) -> dict[str, str]:
@@ -118,25 +129,58 @@ def _submission(out: Path, student: str, name: str, assignment: str) -> Submissi
 
 
 def rows(submission: Submission) -> list[Row]:
-    """One row per framework; one without a framework when there is no result."""
+    """One row per framework of the assignment; one without a framework when there is no result."""
     s = submission
     if s.note == ABSENT:
         return [Row(s.id, s.name, s.assignment, "", pending=0, attempted=False, note=ABSENT)]
-    if s.data is None or not s.data["checks"]:
-        note = s.note or "no checks in the results"
-        return [Row(s.id, s.name, s.assignment, "", verdicts={PENDING: 1}, note=note)]
-    return [_row(s, s.data, framework) for framework in results.frameworks(s.data)]
+    if s.data is None:
+        return [Row(s.id, s.name, s.assignment, "", verdicts={PENDING: 1}, note=s.note)]
+    return [_row(s, s.data, framework) for framework in results.sides(s.data)]
 
 
 def _row(s: Submission, data: results.Results, framework: str) -> Row:
     score = results.score(data, framework)
-    verdicts = Counter(verdict(c) for c in data["checks"] if c["framework"] == framework)
-    notes = standings(s, framework)
+    checks = [c for c in data["checks"] if c["framework"] == framework]
+    verdicts = Counter(map(verdict, checks))
+    notes = [_state(f) for f in _files(data, framework) if f["state"] != "edited"]
+    if not checks and score["attempted"]:  # graded, but the grader did not get to it
+        score["pending"], verdicts = 1, Counter({PENDING: 1})
+    if not notes and (reason := obstacle(checks)):
+        notes.append(f"one failure stops {verdicts[Verdict.NOT_CHECKED]} other checks: {reason}")
     if verdicts["unsure"]:
         notes.append(f"{verdicts['unsure']} unsure")
+    if verdicts["held"]:
+        notes.append(f"{verdicts['held']} held for a person to look at")
     if score["pending"]:
         notes.append(f"{score['pending']} of {verdicts.total()} checks without a result")
-    return Row(s.id, s.name, s.assignment, framework, **score, verdicts=dict(verdicts), note="; ".join(notes))
+    alike = [f"{f['name']} is identical to the solution: {f['like_solution']}" for f in _alike(data, framework)]
+    return Row(
+        s.id,
+        s.name,
+        s.assignment,
+        framework,
+        **score,
+        verdicts=dict(verdicts),
+        note="; ".join(notes),
+        private="; ".join(alike),
+    )
+
+
+def obstacle(checks: list[dict[str, Any]]) -> str:
+    """The evidence, in one line, of the one failure that all other checks wait for; empty when it is not so."""
+    failed = [c for c in checks if c["verdict"] == Verdict.FAILED]
+    others = {c["verdict"] for c in checks} - {Verdict.FAILED}
+    if len(failed) != 1 or Verdict.NOT_CHECKED not in others or others - {Verdict.NOT_CHECKED, Verdict.NOT_MEASURED}:
+        return ""
+    return textwrap.shorten(" ".join(failed[0]["evidence"].splitlines()[:2]), 160, placeholder=" ...")
+
+
+def _files(data: results.Results, framework: str) -> list[dict[str, Any]]:
+    return [f for f in data["files"] if f["framework"] == framework]
+
+
+def _alike(data: results.Results, framework: str) -> list[dict[str, Any]]:
+    return [f for f in _files(data, framework) if f.get("like_solution")]
 
 
 def verdict(check: dict[str, Any]) -> str:
@@ -144,13 +188,7 @@ def verdict(check: dict[str, Any]) -> str:
     return check["verdict"] or PENDING
 
 
-def standings(s: Submission, framework: str) -> list[str]:
-    """What became of the task files that are not simply edited."""
-    files = s.data["files"] if s.data else []
-    return [_standing(f) for f in files if f["framework"] == framework and f["state"] != "edited"]
-
-
-def _standing(file: dict[str, Any]) -> str:
+def _state(file: dict[str, Any]) -> str:
     if file["state"] == "start":
         return f"not attempted: {file['name']} is still the start"
     return f"{file['state']}: {file['note'] or file['name']}"

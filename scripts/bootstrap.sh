@@ -1,7 +1,10 @@
 #!/bin/sh
-# Sets up what `make demo` and `make test` need; the Makefile calls it.
+# Sets up what the targets of the Makefile need, which calls it.
+#   bootstrap.sh setup       build .venv and install what the self-check needs
+# course only >>>
 #   bootstrap.sh demo|test   build .venv and install the extras for the demo, or all of them
 #   bootstrap.sh system      find the programs that only some tests need; as root on Debian/Ubuntu, install them
+# <<< course only
 # Reads PYTHON (the one interpreter to use), PIP_ARGS (more arguments for pip), CI (true: a missing part is an error).
 set -eu
 umask 022                   # started as root, the workers run as an ordinary user and read .venv
@@ -62,7 +65,7 @@ find_python() {
 make_venv() {
     others_can test -r "$PWD/pyproject.toml" || die "other users cannot enter $PWD," \
         "and as root the grader runs student code as one of them: move the checkout (to /srv, say)," \
-        "run make as an ordinary user, or run .ci/run, which tests a copy."
+        "or run make as an ordinary user."
     if [ -x .venv/bin/python ] && check_python .venv/bin/python >/dev/null && .venv/bin/python -c "import pip"; then
         return
     fi
@@ -81,6 +84,7 @@ install() {  # install EXTRAS STAMP...
     touch "$@"
 }
 
+# course only >>>
 apt_install() {
     is_root && command -v apt-get >/dev/null || return 1
     say "Installing the system package $1"
@@ -110,14 +114,18 @@ find_system_parts() {
     need chromium "tests of the HTML pages" chromium chromium-browser google-chrome
     [ -z "$missing" ] || [ "${CI:-}" != true ] || die "with CI=true nothing may be skipped; missing:$missing"
 }
+# <<< course only
 
 case $(uname -s) in
     MINGW* | MSYS* | CYGWIN*) die "this is a Windows shell; use WSL2 (wsl --install), there the same command." ;;
 esac
 cd "$(dirname "$0")/.."
 case ${1:-} in
-    demo) make_venv; install torch,instructor .venv/ready-demo ;;
-    test) make_venv; install torch,tensorflow,llm,instructor,dev .venv/ready-demo .venv/ready-test ;;
+    setup) make_venv; install torch .venv/ready-setup ;;
+    # course only >>>
+    demo) make_venv; install torch,instructor .venv/ready-setup .venv/ready-demo ;;
+    test) make_venv; install torch,tensorflow,llm,instructor,dev .venv/ready-setup .venv/ready-demo .venv/ready-test ;;
     system) find_system_parts ;;
-    *) die "usage: scripts/bootstrap.sh demo|test|system" ;;
+    # <<< course only
+    *) die "usage: make; then choose one of its targets" ;;
 esac

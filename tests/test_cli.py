@@ -17,8 +17,8 @@ def test_list_shows_where_one_stands(course):
 def test_hints_come_in_levels(course):
     assert "First level: grader hint 01 1" in course.run("grader", "hint", "01").stdout
     first = course.run("grader", "hint", "01", "1").stdout
-    assert first == "TODO(1), hint 1 of 3\n\nWhy?\n\nMore: grader hint 01 1 2\n"
-    assert course.run("grader", "hint", "01", "2", "3").stdout == "TODO(2), hint 3 of 3\n\nSo.\n"
+    assert first == "TODO(1) in task.py, hint 1 of 3\n\nWhy?\n\nMore: grader hint 01 1 2\n"
+    assert course.run("grader", "hint", "01", "2", "3").stdout == "TODO(2) in task.py, hint 3 of 3\n\nSo.\n"
 
 
 def test_diff_and_reset_work_without_git_and_without_todo_marks(course):

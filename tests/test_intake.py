@@ -102,7 +102,7 @@ def test_an_archive_that_leads_out_is_refused_as_a_whole(tmp_path, name, note):
         archive.writestr(item, "/etc/passwd")
     (submission,) = collect.collect(source, out, [ASSIGNMENT])
     staged = submission.folder / "submission"
-    assert [p.name for p in staged.iterdir()] == ["task.py.refused"]
+    assert {p.name for p in staged.iterdir()} == {f"{side.task}.refused" for side in ASSIGNMENT.sides}
     assert note in intake.take(ASSIGNMENT, SIDE, staged).note
 
 

@@ -44,12 +44,14 @@ BROKEN = {
     "a list for an object": [],
     "an object for a list": document(checks={}),
     "a fraction for a whole number": document(files=[document()["files"][0] | {"todos": 1.5}]),
+    "a likeness that is no text": document(files=[document()["files"][0] | {"like_solution": True}]),
 }
 
 
 def test_a_good_document_is_good_for_both_validators():
-    assert schema.problems(document(), "results") == []
-    jsonschema.Draft202012Validator(schema.load("results")).validate(document())
+    for data in (document(), document(files=[document()["files"][0] | {"like_solution": "the same text"}])):
+        assert schema.problems(data, "results") == []
+        jsonschema.Draft202012Validator(schema.load("results")).validate(data)
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
@@ -131,3 +133,19 @@ def test_no_result_is_never_a_pass():
 
 def test_a_failed_check_keeps_the_share_it_reached():
     assert scored(Outcome(Verdict.FAILED, share=0.25))["earned"] == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "attempted"), [("edited", True), ("refused", True), ("start", False), ("missing", False)]
+)
+def test_what_nobody_worked_on_is_not_attempted(state, attempted):
+    data = document(files=[document()["files"][0] | {"state": state}])
+    assert results.score(data, "torch")["attempted"] is attempted
+
+
+def test_sides_are_all_frameworks_of_the_assignment():
+    file = document()["files"][0]
+    data = document(files=[file | {"framework": "tensorflow"}, file], checks=[CHECK | {"framework": "tensorflow"}])
+    assert results.frameworks(data) == ["tensorflow"]
+    assert results.sides(data) == ["torch", "tensorflow"]
+    assert results.score(data, "torch")["total"] == 0

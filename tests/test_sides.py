@@ -1,90 +1,133 @@
-"""Two frameworks in one assignment: which side a run is about, and where each is installed or not."""
-
-import json
+"""An assignment with two frameworks, as typed: which side a verb means, and what a proof reads for which side."""
 
 import pytest
 
-TASKS = {"torch": "task.py", "tensorflow": "task_tf.py"}
+from grader import catalog, exercises
+
+FOLDER = "assignments/01_toy"
+ROW = "| {} | {} | witnessed | {} |"
 
 
 @pytest.fixture
 def both(course):
-    """The toy with a second side; `installed` says which of the two frameworks this machine has."""
+    """The toy course with a second side, which needs no framework; a claim of both is worth more on this one."""
+    toml = course.folder / FOLDER / "assignment.toml"
+    side = '\n[tensorflow]\nimports = ["numpy"]\ngiven = ["workload_tf.py"]\ntask = "task_tf.py"\n'
+    toml.write_text(toml.read_text() + side)
+    start = "def triple(x):\n    # TODO(1): triple\n    return x\n    # END TODO(1)\n"
+    start += "def none():\n    # TODO(2): none\n    return 1\n    # END TODO(2)\n"
+    for name in ("task_tf.py", "start/task_tf.py"):
+        course.write(f"{FOLDER}/{name}", start)
+    course.write(
+        "solutions/01_toy/task_tf.py", start.replace("return x", "return 3 * x").replace("return 1", "return 0")
+    )
+    course.write(
+        f"{FOLDER}/workload_tf.py", "def got(x):\n    import task_tf\n    return [task_tf.triple(x), task_tf.none()]\n"
+    )
+    course.write(
+        f"{FOLDER}/test_tf.py",
+        """
+        from grader.checks import check
+        from grader.verdict import Failed
 
-    def make(*installed):
-        folder = "assignments/01_toy"
-        frameworks = {name: "numpy" if name in installed else f"no_{name}" for name in TASKS}
-        text = (course.folder / folder / "assignment.toml").read_text()
-        text = text.replace('"numpy"', f'"{frameworks["torch"]}"')
-        text += f'[tensorflow]\nimports = ["{frameworks["tensorflow"]}"]\ngiven = ["workload_tf.py"]\n'
-        course.write(f"{folder}/assignment.toml", text + 'task = "task_tf.py"\n')
-        workload = (course.folder / folder / "workload.py").read_text()
-        course.write(f"{folder}/workload_tf.py", workload.replace("import task", "import task_tf as task"))
-        test = (course.folder / folder / "test_torch.py").read_text()
-        course.write(
-            f"{folder}/test_tf.py", test[: test.index('@check("total')].replace("double doubles", "tf doubles")
-        )
-        for place in (folder, f"{folder}/start"):
-            course.write(f"{place}/task_tf.py", (course.folder / place / "task.py").read_text())
-        return course
+        @check("double doubles", points=8, rests_on="witnessed", todo=1)
+        def test_triples(submission):
+            if submission.worker().call("got", 2)[0] != 6:
+                raise Failed("2 did not become 6.")
 
-    return make
+        @check("none is none", points=2, rests_on="witnessed", todo=2)
+        def test_none(submission):
+            if submission.worker().call("got", 2)[1] != 0:
+                raise Failed("It is not none.")
+        """,
+    )
+    course.write(
+        f"{FOLDER}/hints_tf.md",
+        "".join(f"## TODO({n}): x\n### 1\nThrice?\n### 2\nThree.\n### 3\n3 * x\n" for n in (1, 2)),
+    )
+    lesson = course.folder / FOLDER / "README.md"
+    table = "\n".join(
+        ["\n## TensorFlow", ROW.format("double doubles", 8, "failed"), ROW.format("none is none", 2, "failed")]
+    )
+    lesson.write_text(lesson.read_text().replace("# Toy\n", "# Toy\n## PyTorch\n") + table + "\n")
+    course.write(
+        "tests/wrong/01_toy/tensorflow/twice.py",
+        '''
+        """Two is not three.
+
+        Caught by: triples
+        """
+        # TODO(1)
+            return 2 * x
+        # END TODO(1)
+        ''',
+    )
+    return course
 
 
-def edit(course, *names):
-    for name in names:
-        path = course.folder / "assignments/01_toy" / name
-        path.write_text(path.read_text().replace("return x", "return 2 * x"))
-
-
-def claims(answer):
-    return [claim for claim in ("double doubles", "tf doubles") if claim in answer.stdout]
+def test_both_sides_are_proven_each_with_its_own_table_and_hints(both):
+    answer = both.run("grader", "verify")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "ok 01 torch: triple is caught by doubles" in answer.stdout
+    assert "ok 01 tensorflow: twice is caught by triples" in answer.stdout
 
 
 @pytest.mark.parametrize(
-    ("installed", "edited", "expected"),
+    ("name", "old", "new", "problem"),
     [
-        (("torch", "tensorflow"), (), ["double doubles"]),
-        (("tensorflow",), (), ["tf doubles"]),
-        (("torch", "tensorflow"), ("task_tf.py",), ["tf doubles"]),
-        (("torch", "tensorflow"), ("task.py", "task_tf.py"), ["double doubles", "tf doubles"]),
-        (("torch",), ("task_tf.py",), ["tf doubles"]),
+        ("README.md", ROW.format("double doubles", 8, "failed"), "", "no row '| double doubles | 8 | witnessed"),
+        ("hints_tf.md", "### 3\n", "", "hints_tf.md: TODO(1) needs 3 hints"),
+        ("task_tf.py", "return x", "return x + x", "task_tf.py differs from start/task_tf.py"),
     ],
 )
-def test_a_run_is_about_what_was_worked_on_or_else_about_what_is_installed(both, installed, edited, expected):
-    course = both(*installed)
-    edit(course, *edited)
-    answer = course.run("pytest", "assignments/01", "-k", "doubles")
-    assert claims(answer) == expected, answer.stdout
+def test_a_problem_of_one_side_is_found(both, name, old, new, problem):
+    path = both.folder / FOLDER / name
+    path.write_text(path.read_text().replace(old, new, 1))
+    answer = both.run("grader", "verify", "01")
+    assert answer.returncode == 1
+    assert problem in answer.stdout
 
 
-def test_a_named_test_file_is_run_whatever_was_worked_on(both):
-    course = both("torch", "tensorflow")
-    edit(course, "task.py")
-    assert claims(course.run("pytest", "assignments/01/test_tf.py")) == ["tf doubles"]
+def test_a_table_belongs_to_the_heading_above_it(both):
+    assignment = catalog.load(both.folder / FOLDER)
+    torch, tensorflow = assignment.sides
+    assert [(row.claim, row.points) for row in exercises.lesson_table(assignment, tensorflow)] == [
+        ("double doubles", 8),
+        ("none is none", 2),
+    ]
+    assert [row.points for row in exercises.lesson_table(assignment, torch)] == [4, 6]
+    lesson = both.folder / FOLDER / "README.md"
+    lesson.write_text(lesson.read_text().replace("## PyTorch", "## Judging"))
+    assert [row.points for row in exercises.lesson_table(assignment, tensorflow)] == [4, 6, 8, 2]
 
 
-def test_without_any_framework_it_says_what_to_install(both):
-    answer = both().run("pytest", "assignments/01")
-    assert "no_torch is not installed here" in answer.stdout
-    assert "Next: pip install no_torch" in answer.stdout
-    assert "Traceback" not in answer.stdout + answer.stderr
+def test_a_hint_is_for_the_side_that_is_named_or_edited(both):
+    assert "TODO(1) in task.py, hint 1 of 3\n\nWhy?" in both.run("grader", "hint", "01", "1").stdout
+    named = both.run("grader", "hint", "01", "1", "--framework", "tensorflow").stdout
+    assert named == (
+        "TODO(1) in task_tf.py, hint 1 of 3\n\nThrice?\n\nMore: grader hint 01 1 2 --framework tensorflow\n"
+    )
+    both.write(f"{FOLDER}/task_tf.py", "def triple(x):\n    return 5\n")
+    assert both.run("grader", "hint", "01", "1").stdout == named
+    both.solve()
+    assert "Why?" in both.run("grader", "hint", "01", "1").stdout
 
 
-def test_a_side_that_was_not_attempted_is_not_in_the_results(both):
-    course = both("torch", "tensorflow")
-    edit(course, "task_tf.py")
-    course.run("pytest", "assignments/01")
-    data = json.loads((course.folder / "build/self-check/01_toy/results.json").read_text())
-    assert {check["framework"] for check in data["checks"]} == {"tensorflow"}
-    assert {file["framework"]: file["state"] for file in data["files"]} == {"torch": "start", "tensorflow": "edited"}
+def test_diff_and_reset_mean_both_sides_unless_one_is_named(both):
+    mine = both.write(f"{FOLDER}/task_tf.py", "def triple(x):\n    return 5\n")
+    both.solve()
+    shown = both.run("grader", "diff", "01").stdout
+    assert "+++ task.py" in shown
+    assert "+++ task_tf.py" in shown
+    assert "task_tf.py" not in both.run("grader", "diff", "01", "--framework", "torch").stdout
+    assert "task.py is as shipped" in both.run("grader", "reset", "01", "--framework", "torch").stdout
+    assert "return 5" in mine.read_text()
+    both.run("grader", "reset", "01")
+    assert both.run("grader", "diff", "01").stdout == "01_toy is as shipped.\n"
 
 
-@pytest.mark.parametrize(("framework", "task"), TASKS.items())
-def test_a_single_file_is_checked_as_the_side_that_it_belongs_to(both, framework, task):
-    course = both("torch", "tensorflow")
-    file = course.write(f"elsewhere/{task}", (course.folder / "solutions/01_toy/task.py").read_text())
-    course.run("pytest", "assignments/01", "-k", "doubles", "--against", str(file), "--results", "out.json")
-    data = json.loads((course.folder / "out.json").read_text())
-    assert {check["framework"] for check in data["checks"]} == {framework}
-    assert {check["verdict"] for check in data["checks"] if check["id"] == "doubles"} == {"passed"}
+@pytest.mark.parametrize("verb", ["hint", "diff", "reset"])
+def test_a_framework_that_the_topic_lacks_is_one_message(course, verb):
+    answer = course.run("grader", verb, "01", "--framework", "tensorflow")
+    assert answer.returncode == 2
+    assert answer.stderr == "grader: 01_toy has nothing for 'tensorflow'; it has torch\n"

@@ -54,11 +54,26 @@ def _set_up(options: dict[str, Any]) -> None:
     seed = int.from_bytes(os.urandom(4), "big")  # forks would otherwise share their random numbers
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - whatever the task uses
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(seed)
-        if options.get("threads"):
-            torch.set_num_threads(options["threads"])
+    for name, prepare in _FRAMEWORKS.items():
+        if name in sys.modules:
+            prepare(sys.modules[name], seed, options.get("threads", 0))
+
+
+def _prepare_torch(torch: Any, seed: int, threads: int) -> None:
+    torch.manual_seed(seed)
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def _prepare_tensorflow(tensorflow: Any, seed: int, threads: int) -> None:
+    """Settings only: its thread pools start with the first operation, and take as many cores as are allowed then."""
+    tensorflow.random.set_seed(seed)
+    if threads:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+
+
+_FRAMEWORKS = {"torch": _prepare_torch, "tensorflow": _prepare_tensorflow}
+"""What a fork of the server needs of a framework that is imported: random numbers of its own, and the threads."""
 
 
 def _watched() -> int:

@@ -1,0 +1,110 @@
+"""Assignment 02: train in the precision that the GPU is good at. Edit between the TODO marks; the lesson is README.md.
+
+Every function works as shipped: in float64, slowly, and reading the wrong gauge. Check yourself:  pytest assignments/02
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+MAX_NORM = 1.0
+"""Gradients are clipped to this norm in every step."""
+
+
+class Precision(NamedTuple):
+    """How to train on one kind of GPU."""
+
+    dtype: torch.dtype
+    """Format of the matrix products under autocast."""
+    scale: bool
+    """Whether the loss has to be scaled."""
+    tf32: bool
+    """Whether to let the float32 products that are left use TF32."""
+
+
+def choose(name, capability):
+    """The precision for a GPU: `name` as torch.cuda.get_device_name(), `capability` as get_device_capability().
+
+    bfloat16 where the hardware multiplies it as fast as float16, because it needs no loss scaling; else float16.
+    """
+    # TODO(1): choose by what the hardware has
+    if name.startswith("AMD"):
+        return Precision(torch.bfloat16, scale=False, tf32=False)
+    if capability >= (8, 0):
+        return Precision(torch.bfloat16, scale=False, tf32=True)
+    return Precision(torch.float16, scale=True, tf32=False)
+    # END TODO(1)
+
+
+def forward(model, inputs, targets, dtype):
+    """One forward pass with matrix products in `dtype`: (logits, loss). The loss is float32 in any case."""
+    # TODO(2): run the model under autocast
+    # use mixed precision for the forward pass
+    with torch.autocast(
+        inputs.device.type,
+        dtype=dtype,
+        enabled=dtype != torch.float32,
+    ):
+        logits = model(inputs)
+        loss = nn.functional.cross_entropy(
+            logits, targets
+        )
+    # END TODO(2)
+    return logits, loss
+
+
+def update(loss, model, optimizer, scaler):
+    """One optimizer step from a loss. `scaler` is a torch.amp.GradScaler; where none is needed it does nothing."""
+    # TODO(3): scale the loss, and take the scale out again before the gradients are clipped
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), MAX_NORM)
+    scaler.step(optimizer)
+    scaler.update()
+    # END TODO(3)
+
+
+def train(model, optimizer, scaler, batches, dtype):
+    """Train on a list of batches, (inputs, targets) as NumPy arrays; returns the losses of the steps."""
+    device = next(model.parameters()).device
+    losses = []
+    # TODO(4): float32 data for float32 weights, and no waiting for the loss
+    for xs, ys in batches:
+        xs = torch.from_numpy(xs).to(device, torch.float32)
+        ys = torch.from_numpy(ys).to(device)
+
+        optimizer.zero_grad()
+        _, step_loss = forward(model, xs, ys, dtype)
+        update(step_loss, model, optimizer, scaler)
+        losses.append(step_loss.detach())
+    # END TODO(4)
+    return losses
+
+
+def set_tf32(wanted):
+    """Let float32 matrix products use TF32 from now on, or not."""
+    # TODO(5): the switch for TF32
+    torch.set_float32_matmul_precision("high" if wanted else "highest")
+    # END TODO(5)
+
+
+def padded(size):
+    """The next multiple of 8 that is not below `size`: a vocabulary of 50257 becomes 50264."""
+    # TODO(6): shapes that fill the units
+    return (size + 7) // 8 * 8
+    # END TODO(6)
+
+
+def share_of_peak(peaks, arithmetic, parameters, samples_per_s, gpu_util):
+    """The part of a GPU's best rate that a training reaches, 0 to 1; None where the GPU has no such unit.
+
+    `peaks`: TFLOP/s by arithmetic, a row of the lesson's table: {"float32": 19.5, "tfloat32": 156, ...}, None where
+    there is no unit. `parameters`: of a dense network, each used once per sample. `gpu_util`: percent, as nvtop shows.
+    """
+    # TODO(7): what part of the best is that
+    best = peaks[arithmetic]
+    if best is None:
+        return None
+    return 6 * parameters * samples_per_s / (best * 1e12)
+    # END TODO(7)
