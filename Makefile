@@ -20,7 +20,7 @@ PYTEST_ARGS ?=
 
 demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo/report.html
 	@rm -rf build/demo
-	$(PY) -m grader grade examples/class --out build/demo/results --assignment 03
+	$(PY) -m grader grade examples/class --out build/demo/results
 	$(PY) -m grader report build/demo/results --html build/demo/report.html
 
 test: system lint  ## set up everything that the tests need, lint, test; what CI runs

@@ -8,6 +8,7 @@ Peaks are dense (not sparse) TFLOP/s per device; a blank is unknown, or absent i
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,14 +61,14 @@ def table() -> tuple[Gpu, ...]:
 
 
 def find(device_name: str) -> Gpu:
-    """The first row whose name is in a device's name, the longest before others (a GH200 is no H200).
+    """The first row whose name is a word of the device's name (a GH200 is no H200, an A4000 no A40).
 
     Raises NotMeasured when the table has none.
     """
-    rows = [gpu for gpu in table() if gpu.short_name.lower() in device_name.lower()]
-    if not rows:
-        raise NotMeasured(f"{TABLE.name} does not know a {device_name}.", next="add a row for it, with its source")
-    return max(rows, key=lambda gpu: len(gpu.short_name))
+    for gpu in table():
+        if re.search(rf"\b{re.escape(gpu.short_name)}\b", device_name, re.IGNORECASE):
+            return gpu
+    raise NotMeasured(f"{TABLE.name} does not know a {device_name}.", next="add a row for it, with its source")
 
 
 def _gpu(row: dict[str, str]) -> Gpu:

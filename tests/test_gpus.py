@@ -32,9 +32,10 @@ def test_a_device_is_found_by_what_it_calls_itself(device_name, name):
     assert gpus.find(device_name).name == name
 
 
-def test_a_device_that_the_table_lacks_is_not_measured():
-    with pytest.raises(NotMeasured, match="does not know a NVIDIA GeForce RTX 3090"):
-        gpus.find("NVIDIA GeForce RTX 3090")
+@pytest.mark.parametrize("name", ["NVIDIA GeForce RTX 3090", "NVIDIA RTX A4000"])  # the latter is no A40
+def test_a_device_that_the_table_lacks_is_not_measured(name):
+    with pytest.raises(NotMeasured, match=f"does not know a {name}"):
+        gpus.find(name)
 
 
 def test_tf32_exists_on_nvidia_from_capability_8_and_nowhere_else():

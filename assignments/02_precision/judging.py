@@ -1,6 +1,7 @@
 """What the checks of both frameworks share: fresh problems, trainings of them, and how answers are judged.
 
-Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `judge`.
+Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `judge`. The
+file goes beyond 300 lines, because two frameworks that are judged by the same rules need them in one place.
 """
 
 import copy
@@ -31,9 +32,13 @@ class Problem:
         """Losses and weights of the given FP32 training."""
         return worker.call("strict", *self._call(changes), returns=self._returns())
 
-    def train(self, worker, dtype, **changes):
+    def train(self, worker, dtype, entry="train", **changes):
         """Losses and weights of the hand-in's training."""
-        return worker.call("train", *self._call(changes), dtype, returns=self._returns())
+        return worker.call(entry, *self._call(changes), dtype, returns=self._returns())
+
+    def ask(self, worker, entry, *arguments, returns=()):
+        """What another entry point of a worker answers about the problem."""
+        return worker.call(entry, *self._call({}), *arguments, returns=returns)
 
     def timed(self, worker, entry, *arguments, **changes):
         """Losses of a training, and the seconds that it took; the weights stay where they are."""
@@ -96,16 +101,22 @@ def chosen(worker):
     return list(zip(rows, answers, strict=True)), aloud
 
 
-def dtypes(worker):
-    """Evidence that every row of the table got an acceptable format, scaled where it has to be. Raises Failed."""
+def dtypes(worker, prefix=""):
+    """Evidence that every row of the table got an acceptable format, scaled where it has to be. Raises Failed.
+
+    `prefix`: what a framework's name for training in a format begins with ("mixed_" in Keras).
+    """
     answers, aloud = chosen(worker)
-    for gpu, (dtype, scale, _) in answers:
-        wanted = " or ".join(sorted(gpu.training_dtypes))
-        if dtype not in gpu.training_dtypes:
-            raise Failed(f"For a {gpu.name} you chose {dtype}; {wanted} suits it.", _why_dtype(gpu, dtype))
-        if scale != (dtype == "float16"):
+    for gpu, (name, scale, _) in answers:
+        suits = {prefix + dtype: dtype for dtype in sorted(gpu.training_dtypes)}
+        if name not in suits:
+            why = _why_dtype(gpu, name.removeprefix(prefix)) if name.startswith(prefix) else ""
+            if len({chosen for _, (chosen, _, _) in answers}) == 1:
+                why += " You chose it for every GPU: go by the arguments, not by the GPU of this process."
+            raise Failed(f"For {_a(gpu)} you chose {name}; {' or '.join(suits)} suits it.", why.strip())
+        if scale != (suits[name] == "float16"):
             raise Failed(
-                f"For a {gpu.name} you chose {dtype} {'with' if scale else 'without'} loss scaling.",
+                f"For {_a(gpu)} you chose {name} {'with' if scale else 'without'} loss scaling.",
                 "float16 ends at 6e-8, and gradients are often smaller; bfloat16 has the range of float32.",
             )
     return f"{len(answers)} GPUs of the table have a format that suits them{aloud}"
@@ -127,8 +138,18 @@ def tf32(worker):
     for gpu, (_, _, tf32) in answers:
         if tf32 != gpu.has_tf32:
             has = "has TF32 units" if gpu.has_tf32 else "has no TF32 units"
-            raise Failed(f"The {gpu.name} {has}; you left TF32 {'on' if tf32 else 'off'} for it.")
+            raise Failed(f"The {gpu.name} {has}; you switched TF32 {'on' if tf32 else 'off'} for it.", _why_tf32(gpu))
     return f"on for {sum(gpu.has_tf32 for gpu, _ in answers)} of {len(answers)} GPUs of the table"
+
+
+def _why_tf32(gpu):
+    if gpu.device_name.startswith("AMD"):
+        return "ROCm reports a capability that looks like an H100's: go by the name."
+    return "" if gpu.has_tf32 else "Its tensor cores take 16 bits only; TF32 came with capability 8.0."
+
+
+def _a(gpu):
+    return f"{'an' if gpu.name[0] in 'AHLMR' else 'a'} {gpu.name}"
 
 
 # --- monitoring --------------------------------------------------------------------------------------------------
@@ -138,19 +159,42 @@ def shares(worker):
     """Evidence that the hand-in reads efficiency, not utilisation, for random trainings. Raises Failed."""
     rng = np.random.default_rng()
     known = [gpu for gpu in gpus.table() if gpu.peaks["float32"]]
-    for arithmetic in ("float32", "tfloat32", "float16", "bfloat16") * 3:
-        gpu = known[rng.integers(len(known))]
-        peak = gpu.peaks[arithmetic]
-        parameters = int(rng.integers(10**6, 10**9))
+    kinds = ("float32", "tfloat32", "float16", "bfloat16")
+    having = [(kind, [gpu for gpu in known if gpu.peaks[kind]]) for kind in kinds * 3]
+    lacking = [(kind, rows) for kind in kinds if (rows := [gpu for gpu in known if not gpu.peaks[kind]])]
+    for arithmetic, rows in having + lacking:
+        gpu = rows[rng.integers(len(rows))]
+        peak, parameters, util = gpu.peaks[arithmetic], int(rng.integers(10**6, 10**9)), int(rng.integers(90, 101))
         share = float(rng.uniform(0.05, 0.6))
         rate = share * (peak or 50) * 1e12 / (6 * parameters)
-        answer = worker.call("share_of_peak", gpu.peaks, arithmetic, parameters, rate, int(rng.integers(90, 101)))
-        case = f"{parameters:,} parameters at {rate:,.1f} samples/s in {arithmetic} on a {gpu.name}"
+        answer = worker.call("share_of_peak", gpu.peaks, arithmetic, parameters, rate, util)
         if peak is None and answer is not None:
-            raise Failed(f"A {gpu.name} has no {arithmetic} units; expected None, found {answer!r}.")
-        if peak is not None and not (isinstance(answer, float | int) and math.isclose(answer, share, rel_tol=0.01)):
-            raise Failed(f"{case}: expected {share:.3f} of its peak of {peak:g} TFLOP/s, found {_short(answer)}.")
-    return "12 trainings on GPUs of the table"
+            raise Failed(f"Expected None, as {_a(gpu)} has no {arithmetic} units; found {_short(answer)}.")
+        if peak is not None and not _close(answer, share):
+            raise Failed(
+                f"{parameters:,} parameters at {rate:,.1f} samples/s in {arithmetic} on {_a(gpu)}, "
+                f"utilisation {util} %: expected {share:.3f} of its peak of {peak:g} TFLOP/s, found {_short(answer)}.",
+                _why_share(answer, share, util, gpu.peaks, arithmetic),
+            )
+    return f"{len(having)} trainings on GPUs of the table, and {len(lacking)} on GPUs without the unit"
+
+
+def _close(answer, share):
+    return isinstance(answer, float | int) and math.isclose(answer, share, rel_tol=0.01)
+
+
+def _why_share(answer, share, util, peaks, arithmetic):
+    """What the answer is instead, where that can be told."""
+    if _close(answer, util / 100) or _close(answer, share * util / 100):
+        return "The utilisation is the part of the time in which some kernel ran: it says nothing about the rate."
+    if _close(answer, share / 3):
+        return "2 operations per parameter and sample are the forward pass; backward takes 4 more."
+    if _close(answer, 100 * share):
+        return "That is percent; the answer is a part of 1."
+    if _close(answer, 1e12 * share):
+        return "The peaks are in TFLOP/s, 1e12 operations per second."
+    others = [kind for kind, peak in peaks.items() if peak and _close(answer, share * peaks[arithmetic] / peak)]
+    return f"That is the share of the peak in {others[0]}." if others else ""
 
 
 def _short(answer):
@@ -183,15 +227,15 @@ def survival(start, strict, found):
     if zero > 0.5:
         raise Failed(
             f"{zero:.0%} of the gradients became zero in float16; in float32 none is.",
-            "They are smaller than 6e-8, the least that float16 can hold: scale the loss before backward().",
+            "They are smaller than 6e-8, the least that float16 can hold: take those of the scaled loss.",
         )
     if (off := difference(moved, expected)) > 0.3:
         raise Failed(f"The weights moved differently than in float32 (relative difference {off:.2g}).")
     return f"{zero:.2%} of the gradients became zero; the step differs from FP32's by {off:.1%}"
 
 
-def overflow(problem, worker, found):
-    """Evidence that overflowing steps changed nothing and the others learned. Raises Failed.
+def overflow(problem, worker, found, scale=2**24):
+    """Evidence that steps which overflow at a loss scale changed nothing and the others learned. Raises Failed.
 
     All steps have the same batch, so the weights tell how many of them counted.
     """
@@ -200,7 +244,7 @@ def overflow(problem, worker, found):
     if not np.isfinite(found).all():
         raise Failed(
             "After steps whose gradients overflowed, the weights are inf or nan.",
-            "The scaler takes such a step back only when it makes the step itself.",
+            "Only the scaler's own step leaves such a step out; an optimizer that is called directly makes it.",
         )
     if np.array_equal(found, start):
         raise Failed("The scale began far too large, and no step was ever made: it never came down.")
@@ -210,7 +254,11 @@ def overflow(problem, worker, found):
     if off[best] > 0.2:
         raise Failed(f"The weights are those of no number of FP32 steps (relative difference {off[best]:.2g}).")
     if best > steps - 4:
-        raise Failed(f"All {steps} steps counted, though a scale of 2^24 overflows float16: the loss was not scaled.")
+        what = f"All {steps} steps counted" if best == steps else f"{best} of {steps} steps counted"
+        why = "the scale fell by more than half at a time"
+        if best == steps:
+            why = "the loss was not scaled, or by a scale of your own"
+        raise Failed(f"{what}, though a scale of 2^{int(math.log2(scale))} overflows float16: {why}.")
     return f"{steps - best} overflowing steps changed nothing; the other {best} equal FP32's to {off[best]:.1%}"
 
 
@@ -222,18 +270,20 @@ def clip(problem, start, found, scale):
     if abs(length - MAX_NORM / scale) <= 0.1 * MAX_NORM / scale:
         why = "The gradients were clipped while they were scaled: take the scale out first."
     else:
-        why = "Often: gradients are not clipped." if length > MAX_NORM else ""
+        often = "Often: gradients are not clipped, or each weight's alone."
+        why = often if length > MAX_NORM else "No step was made." if length == 0 else ""
     raise Failed(f"A step had norm {length:.2g}; gradients are to be clipped to {MAX_NORM:g}.", why)
 
 
-def curve(strict, found, dtype):
-    """Evidence that a loss curve follows that of FP32. Raises Failed."""
+def curve(strict, found, dtype, often="gradients of earlier steps are still there (zero_grad)"):
+    """Evidence that a loss curve follows that of FP32. Raises Failed, with what is `often` the cause."""
     assert strict[-1] < 0.8 * strict[0], strict
     off = np.abs(finite(found, "losses") - strict) / strict
     if off.max() > 0.02:
         step = int(np.argmax(off > 0.02))
         raise Failed(
-            f"In {dtype} the loss leaves FP32's at step {step + 1}: {found[step]:.3f} against {strict[step]:.3f}."
+            f"In {dtype} the loss leaves FP32's at step {step + 1}: {found[step]:.3f} against {strict[step]:.3f}.",
+            f"Often: {often}, or a step is not made.",
         )
     return f"{dtype}: within {off.max():.1%} over {len(strict)} steps"
 

@@ -36,7 +36,7 @@ def choose(gpus):
     """Your choice for each (name, capability): [format, whether losses are scaled, whether TF32 is switched on]."""
     import task
 
-    choices = [task.choose(name, tuple(capability)) for name, capability in gpus]
+    choices = [_precision(task.choose(name, tuple(capability))) for name, capability in gpus]
     return [[str(c.dtype).removeprefix("torch."), bool(c.scale), bool(c.tf32)] for c in choices]
 
 
@@ -45,7 +45,9 @@ def forward(inputs, targets, options, dtype):
     import task
 
     model = _model(inputs.shape[-1], options)
-    logits, loss = task.forward(model, torch.from_numpy(inputs), torch.from_numpy(targets), getattr(torch, dtype))
+    logits, loss = _pair(
+        task.forward(model, torch.from_numpy(inputs), torch.from_numpy(targets), getattr(torch, dtype))
+    )
     return logits.detach().float().numpy(), loss.detach().double().numpy().reshape(1)
 
 
@@ -62,14 +64,14 @@ def train(inputs, targets, options, dtype):
         task.set_tf32(options["tf32"])
     model, optimizer, scaler = _trainer(inputs.shape[-1], options)
     losses = task.train(model, optimizer, scaler, list(zip(inputs, targets, strict=True)), getattr(torch, dtype))
-    return _numbers(losses), _weights(model, options)
+    return _numbers(losses, len(inputs)), _weights(model, options)
 
 
 def inspect(inputs, targets, options, dtype):
     """What only this process can tell about a training: a self-report.
 
-    Answers the dtypes of weights and gradients, whether autocast was on during backward, and how often a number was
-    read back from the device before the last step.
+    Answers the dtypes of weights and gradients, whether autocast was on during backward, the number of steps, and how
+    often a number was read back from the device before the last of them.
     """
     import task
 
@@ -92,6 +94,7 @@ def inspect(inputs, targets, options, dtype):
         "weights": sorted({str(w.dtype) for w in model.parameters()}),
         "gradients": sorted(gradients),
         "autocast_in_backward": any(under_autocast),
+        "steps": len(reads_before_step) - 1,
         "reads": reads_before_step[-1],
     }
 
@@ -119,6 +122,9 @@ def tf32_after(wanted):
     import task
 
     task.set_tf32(wanted)
+    matmul = torch.backends.cuda.matmul
+    if hasattr(matmul, "fp32_precision"):  # PyTorch's newer setting; the older question raises where this one was used
+        return matmul.fp32_precision == "tf32"
     return torch.get_float32_matmul_precision() != "highest"
 
 
@@ -126,7 +132,10 @@ def padded(sizes):
     """Your padded sizes."""
     import task
 
-    return [task.padded(size) for size in sizes]
+    answers = [task.padded(size) for size in sizes]
+    if wrong := [answer for answer in answers if not isinstance(answer, int)]:
+        raise TypeError(f"padded() must return an int; found {wrong[0]!r}")
+    return answers
 
 
 def share_of_peak(peaks, arithmetic, parameters, samples_per_s, gpu_util):
@@ -153,7 +162,7 @@ def strict(inputs, targets, options):
         nn.utils.clip_grad_norm_(model.parameters(), options["max_norm"])
         optimizer.step()
         losses.append(loss.detach())
-    return _numbers(losses), _weights(model, options)
+    return _numbers(losses, len(inputs)), _weights(model, options)
 
 
 def reference(inputs, options, dtype):
@@ -209,10 +218,31 @@ def _trainer(width, options):
     return model, optimizer, torch.amp.GradScaler(device, init_scale=float(scale or 1), enabled=bool(scale))
 
 
-def _numbers(losses):
+def _precision(choice):
+    if not all(hasattr(choice, field) for field in ("dtype", "scale", "tf32")):
+        raise TypeError(f"choose() must return a Precision(dtype, scale=..., tf32=...); found {choice!r}")
+    if not isinstance(choice.dtype, torch.dtype):
+        raise TypeError(f"the dtype must be PyTorch's, for example torch.float16; found {choice.dtype!r}")
+    return choice
+
+
+def _pair(answer):
+    """The logits and the loss that `forward` answered."""
+    if not (isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(part, torch.Tensor) for part in answer)):
+        found = [type(part).__name__ for part in answer] if isinstance(answer, tuple) else type(answer).__name__
+        raise TypeError(f"forward() must return two tensors, (logits, loss); found {found}")
+    if answer[1].numel() != 1:
+        raise TypeError(f"the loss must be one number, the mean of the batch; found shape {tuple(answer[1].shape)}")
+    return answer
+
+
+def _numbers(losses, steps):
     """Losses as one float64 array: from a list of numbers or of tensors, or from one tensor."""
-    if isinstance(losses, list):
+    if isinstance(losses, list) and losses:
         losses = torch.stack([torch.as_tensor(loss).detach() for loss in losses])
+    if not isinstance(losses, torch.Tensor) or losses.shape != (steps,):
+        found = f"shape {tuple(losses.shape)}" if isinstance(losses, torch.Tensor) else repr(losses)
+        raise TypeError(f"train() must return the loss of every step, {steps} here; found {found}")
     return losses.detach().double().cpu().numpy()
 
 

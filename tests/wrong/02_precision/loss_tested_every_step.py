@@ -1,0 +1,15 @@
+"""An `if` that looks at the loss reads it back as well.
+
+Caught by: no_read_back
+"""
+    # TODO(4): float32 data for float32 weights, and no waiting for the loss
+    for inputs, targets in batches:
+        inputs = torch.from_numpy(inputs).to(device, torch.float32)
+        targets = torch.from_numpy(targets).to(device)
+        optimizer.zero_grad()
+        _, loss = forward(model, inputs, targets, dtype)
+        if not torch.isfinite(loss):
+            continue
+        update(loss, model, optimizer, scaler)
+        losses.append(loss.detach())
+    # END TODO(4)

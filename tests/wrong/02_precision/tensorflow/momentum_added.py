@@ -1,0 +1,18 @@
+"""Momentum came along with the optimizer's arguments from elsewhere: it is no longer the training that was asked for.
+
+Caught by: curve
+"""
+    # TODO(3): scale the loss
+    optimizer = keras.optimizers.SGD(rate, momentum=0.9, global_clipnorm=MAX_NORM)
+    if scale:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=scale)
+
+    @tf.function
+    def step(inputs, targets):
+        with tf.GradientTape() as tape:
+            _, loss = forward(model, inputs, targets)
+            scaled = optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+    # END TODO(3)
