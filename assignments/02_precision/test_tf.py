@@ -98,7 +98,7 @@ def test_loss_float32(judge, submission):
 @check("tiny gradients survive a custom loop in float16", points=1, rests_on="witnessed", todo=3, after=[test_products])
 def test_survival(judge, submission, baseline):
     given = baseline.worker()
-    problem = judge.Problem(1, favourite=17.5, lr=1e5)  # sure, and right: gradients far below float16's smallest
+    problem = judge.Problem(1, favourite=17.5, lr=1e7)  # sure, and right: gradients far below float16's smallest
     problem.targets[:] = 0
     start, (_, strict) = problem.weights(given), problem.strict(given)
     _, found = problem.train(submission.worker(), "float16", entry="steps", scale=2**16)
