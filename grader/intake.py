@@ -21,6 +21,8 @@ MAX_BYTES = 1 << 20
 FRAGMENT = "Caught by:"
 FRAGMENTS = ROOT / "tests"
 """The only place where a file counts as a fragment: a hand-in must never be completed with the solution."""
+TENSORFLOW = "tensorflow"
+"""The framework, and the folder of fragments that are about it; those beside it are about PyTorch."""
 REFUSED = ".refused"
 """Suffix of a note that stands for a file which was refused when the hand-in was staged."""
 
@@ -55,6 +57,8 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
         text = _read(path)
         solution = assignment.solution(side)
         if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS) and solution.is_file():
+            if (side.framework == TENSORFLOW) != (path.parent.name == TENSORFLOW):
+                return TaskFile(side, "missing", f"{path.name} is about the other framework", todos=todos)
             text = todo.compose(solution.read_text("utf-8"), todo.regions(text, path.name), side.task)
     except _Refused as refused:
         return TaskFile(side, "refused", f"{side.task} {refused}", todos=todos)
@@ -75,7 +79,8 @@ def attempted(assignment: Assignment, source: Path) -> list[Side]:
     """The sides whose task file was worked on; when none was, the first whose framework is installed."""
     files = take_all(assignment, source)
     if source.is_file():
-        files = [f for f in files if f.side.task == source.name] or files[:1]
+        named = [f for f in files if f.side.task == source.name]
+        files = (named or [f for f in files if f.state != "missing"] or files)[:1]
     tried = [f.side for f in files if f.state in ("edited", "refused")]
     usable = [f.side for f in files if not f.side.missing]
     return tried or usable[:1] or [files[0].side]

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from grader import catalog, checks, intake, results, todo
+from grader import catalog, checks, hints, intake, results, todo
 from grader.bench import BENCH, SIDE, Bench
 from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS
 from grader.errors import UsageError
@@ -265,7 +265,7 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     file, cause = bench.files[side.framework], outcome.cause
     # An error names a line: what to mend is there, whatever the check is about.
     number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
-    follow = f"TODO({number}) in {side.task}; a hint: grader hint {bench.assignment.number} {number}"
+    follow = f"TODO({number}) in {side.task}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched:
         cause = f"TODO({number}) in {side.task} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)

@@ -1,4 +1,8 @@
-"""What the checks of both frameworks share: fresh files on a simulated parallel filesystem, and what must come out."""
+"""What the checks of both frameworks share: fresh files on a simulated parallel filesystem, and what must come out.
+
+The file goes beyond 300 lines, because pytest shares by this file name only, and who reads a check should find its
+other half in one place.
+"""
 
 import hashlib
 import os
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 
 from grader import machine
+from grader.bench import SIDE
 from grader.verdict import Failed
 from grader.worker.client import Array
 
@@ -19,15 +24,40 @@ SAMPLES = 101  # a prime: no batch size and no number of workers divides it
 MOST = 4 * 1536  # rows of an answer that are looked at
 RACE_SAMPLES = 96  # whole batches, the same number for each of two workers
 BATCH = 16  # as in workload.py
-SHARED = "a file opened before the workers start is shared: they move its position under each other."
+MAX_FILES = 8
+_SHARED = "a file opened before the workers start is shared: they move its position under each other."
 TORN_READS = ("BadZipFile", "zlib", "decompress")
+CAUSES = {
+    "torch": {
+        "torn": f"Often: {_SHARED}",
+        "pixels": f"Often: wrong offsets, or {_SHARED}",
+        "repeated": "every worker delivers the whole set.",
+        "one": "Often: __getitem__ ignores its index.",
+        "overlap": "Often: the shares of the workers overlap, or samples are drawn with replacement.",
+        "whole batches": "as with drop_last=True.",
+        "rest": "Often: a rest is lost where samples are divided among workers.",
+        "same order": "Often: a generator is seeded anew in each epoch, or set_epoch() is not called.",
+    },
+    "tensorflow": {
+        "torn": "Often: the bytes are not those of an image file.",
+        "pixels": "Often: other bytes are stored than those of the image files, or decoded in another way.",
+        "repeated": "the whole set is in every shard, or is read that often, as with repeat().",
+        "one": "Often: pack() writes the same sample again and again.",
+        "overlap": "Often: a sample is in several shards, or a shard is read several times.",
+        "whole batches": "as with drop_remainder=True.",
+        "rest": "Often: a rest is lost where samples are dealt to the shards, or by take() and skip().",
+        "same order": "Often: no shuffle(), shuffle(..., reshuffle_each_iteration=False), or cache() after it.",
+    },
+}
+"""What often lies behind a finding, by framework."""
 
 
 class Files:
     """One set of sample files that no hand-in has seen, and an empty folder for its packed form."""
 
-    def __init__(self, data, source, packed):
+    def __init__(self, data, causes, source, packed):
         self.source, self.packed = source, packed
+        self.causes = causes
         self.data = data
         self.labels = data.read_labels(source)
 
@@ -55,13 +85,10 @@ class Files:
         self.hide()
         return self.packed
 
-    def sizes(self, folder):
-        """See regular_files."""
-        return regular_files(folder)
-
-    def digest(self, folder):
-        """What the files of a folder hold, by path."""
-        return {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(folder)}
+    def opened(self, worker):
+        """The worker, with its loader opened on the packed folder."""
+        worker.call("open_loader", str(self.packed))
+        return worker
 
     def show(self):
         """Bring them back, for the baseline."""
@@ -77,9 +104,84 @@ class Files:
             (products, labels), seconds = worker.timed(entry, probe, returns=spec, within=within)
         except Failed as failed:
             if any(sign in failed.outcome.evidence for sign in TORN_READS):
-                raise Failed(failed.outcome.evidence, f"Often: {SHARED}") from None
+                raise Failed(failed.outcome.evidence, self.causes["torn"]) from None
             raise
         return seconds, self._identify(probe, products, labels)
+
+    # --- what both frameworks are asked --------------------------------------------------------------------------
+
+    def judge_count(self):
+        """At most MAX_FILES packed files, and at least one. Returns the evidence."""
+        found = regular_files(self.packed)
+        if not found:
+            raise Failed("pack() left no file in its target folder.")
+        if len(found) > MAX_FILES:
+            raise Failed(
+                f"{len(self.labels)} samples became {len(found)} files: each is an inode of your quota, "
+                "and an open per epoch."
+            )
+        return f"{len(self.labels)} samples in {_files(len(found))}"
+
+    def judge_bytes(self):
+        """The bytes of every image are in the packed files, which are not much larger. Returns the evidence."""
+        sizes, total = regular_files(self.packed), sum(map(len, self.images))
+        if sum(sizes.values()) > 1.2 * total + 65536:
+            raise Failed(
+                f"{total:,} bytes of samples became {sum(sizes.values()):,} bytes.",
+                "Often: samples are stored twice, or decoded.",
+            )
+        stored = b"".join(path.read_bytes() for path in sorted(sizes))
+        changed = sum(image not in stored for image in self.images)
+        if changed:
+            raise Failed(
+                f"The bytes of {changed} of {len(self.images)} image files are not in the packed files.",
+                "Often: compressed again, which gains nothing, or decoded, which loses the originals.",
+            )
+        return f"{total:,} bytes of files became {len(stored):,} bytes"
+
+    def judge_memory(self, worker, cause, share=0.25, beginnings=24):
+        """Reading this set makes no process grow by a `share` of it; `worker` has read another one already.
+
+        After a whole epoch come the `beginnings` of some: what is read ahead has no reason to stay.
+        """
+        size = sum(regular_files(self.packed).values())
+        before = worker.reset_peak()
+        self.opened(worker).call("read_through")
+        for _ in range(beginnings):
+            worker.call("first_batch")
+        grown = max(worker.peak_bytes, worker.reset_peak()) - before
+        if grown > size * share:
+            raise Failed(
+                f"A process grew by {grown >> 20} MiB while it read {size >> 20} MiB of data: it keeps what it reads.",
+                cause,
+            )
+        return f"a process grew by {grown >> 20} MiB at most; the packed data is {size >> 20} MiB"
+
+    def judge_staging(self, worker, local, home):
+        """Stage, and read an epoch from there: no open where `worker` watches, and nothing left lying about."""
+        before = {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(self.packed)}
+        target = worker.call("stage", str(self.packed), str(local))
+        worker.io.reset()
+        worker.call("open_loader", target)
+        self.read(worker)
+        counts = worker.opens()
+        if counts.opens or counts.listings:
+            raise Failed(
+                f"After staging, an epoch still opened {counts.opens} files on the parallel filesystem.",
+                "stage() returned the packed folder." if target == str(self.packed) else "Often: links, not copies.",
+            )
+        if {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(self.packed)} != before:
+            raise Failed("Staging changed or removed the packed files: the next job needs them.")
+        if at_home := sum(1 for _ in home.rglob("*")):
+            raise Failed(f"Staging left {at_home} files and folders in the home directory, whose quota is small.")
+        if not Path(target).resolve().is_relative_to(local):
+            raise Failed("stage() returned a folder outside the local one: it is not removed when the job ends.")
+        made = len(regular_files(local))
+        if not 0 < made <= MAX_FILES:
+            raise Failed(f"Staging made {made} files in the local folder; expected 1 to {MAX_FILES}.")
+        return f"{_files(made)} staged; the epoch opened none on the parallel filesystem"
+
+    # --- which sample is which -------------------------------------------------------------------------------------
 
     def _probe(self):
         """The best of ten random vectors: the one under which the samples differ most.
@@ -102,14 +204,14 @@ class Files:
         if (wrong := int(np.sum(~(distance <= 0.05)))) > 0:
             raise Failed(
                 f"{wrong} of {len(products)} images have pixels that are in no file.",
-                f"Often: wrong offsets, or {SHARED}",
+                self.causes["pixels"],
             )
         counts = np.bincount(found, minlength=len(names))
         if (counts != 1).any():
             raise Failed(
                 f"{len(names):,} samples were expected once; {int(np.sum(counts == 0)):,} never came, "
                 f"{int(np.sum(counts > 1)):,} came more than once.",
-                _why_missing(len(products), counts),
+                _why_missing(len(products), counts, self.causes),
             )
         right = np.array([self.labels[n] for n in names[found]])
         if (right != labels).any():
@@ -117,6 +219,10 @@ class Files:
                 f"{np.sum(right != labels)} of {len(names)} images came with a wrong label.", _why_label(right, labels)
             )
         return list(names[found])
+
+
+def _files(count):
+    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def nearest(expected, values):
@@ -127,18 +233,18 @@ def nearest(expected, values):
     return order[place], np.abs(values - expected[order[place]])
 
 
-def _why_missing(came, counts):
+def _why_missing(came, counts, causes):
     if not came:
         return "The loader is empty."
     if counts.min() == counts.max():
-        return f"Each came {counts.max()} times: every worker delivers the whole set."
+        return f"Each came {counts.max()} times: {causes['repeated']}"
     if counts.max() == came:
-        return "Often: __getitem__ ignores its index."
+        return causes["one"]
     if counts.max() > 1:
-        return "Often: the shares of the workers overlap, or samples are drawn with replacement."
+        return causes["overlap"]
     if came == len(counts) - len(counts) % BATCH:
-        return f"What came is whole batches of {BATCH}; the rest was dropped, as with drop_last=True."
-    return "Often: a rest is lost where samples are divided among workers."
+        return f"What came is whole batches of {BATCH}; the rest was dropped, {causes['whole batches']}"
+    return causes["rest"]
 
 
 def _why_label(right, labels):
@@ -176,13 +282,19 @@ def data(given):
 
 
 @pytest.fixture
-def make_files(folder, data):
+def causes(request):
+    """What often lies behind a finding, for the framework that is judged."""
+    return CAUSES[request.node.stash[SIDE].framework]
+
+
+@pytest.fixture
+def make_files(folder, data, causes):
     """Make a set of `count` fresh samples below a folder that plays the parallel filesystem."""
 
     def make(count, side=96):
         source = folder(writable=False) / "images"
         data.make_files(source, count, int.from_bytes(np.random.default_rng().bytes(4)), side)
-        return Files(data, source, folder(writable=True))
+        return Files(data, causes, source, folder(writable=True))
 
     return make
 
@@ -211,8 +323,8 @@ def cores():
 def race_epochs(race, submission, baseline, make_files):
     """Race epochs over a few sets of files whose opens are held for three times the decoding of a sample."""
 
-    def run(entry, **settings):
-        sets = [make_files(RACE_SAMPLES) for _ in range(3)]
+    def run(entry, samples=RACE_SAMPLES, **settings):
+        sets = [make_files(samples) for _ in range(3)]
         decode_s = decode_seconds(sets[0])
         for files in sets:
             files.pack(submission)
@@ -226,14 +338,14 @@ def race_epochs(race, submission, baseline, make_files):
             files.read(worker, entry)  # starts workers, opens handles; nothing is held yet
             worker.io.hold_s = 3 * decode_s
             before = worker.cpu_seconds()
-            seconds, _ = files.read(worker, entry, within=2 + 100 * RACE_SAMPLES * decode_s)
+            seconds, _ = files.read(worker, entry, within=2 + 100 * samples * decode_s)
             if runner is submission:
                 used.append(worker.cpu_seconds() - before)
             worker.close()
             return seconds
 
         outcome = race.run(lambda: timed(baseline, "source"), lambda: timed(submission, "packed"))
-        least = len(used) * RACE_SAMPLES * decode_s / 2
+        least = len(used) * samples * decode_s / 2
         if sum(used) < least:
             raise Failed(
                 f"The timed epochs used {sum(used):.2f} s of CPU; decoding alone takes about {2 * least:.2f} s.",

@@ -3,8 +3,6 @@
 One file beyond 300 lines, because a student who wants to know what is asked should look in one place.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 from grader.checks import check
@@ -39,33 +37,12 @@ def count_workers(worker):
 
 @check("the packed data set is at most 8 files", points=1, rests_on="witnessed", todo=2)
 def test_few_files(files, packed):
-    count = len(files.labels)
-    found = files.sizes(packed)
-    if not found:
-        raise Failed("pack() left no file in its target folder.")
-    if len(found) > MAX_FILES:
-        raise Failed(
-            f"{count} samples became {len(found)} files: each is an inode of your quota, and an open per epoch."
-        )
-    return f"{count} samples in {len(found)} file{'s' if len(found) > 1 else ''}"
+    return files.judge_count()
 
 
 @check("samples are stored as they are", points=0.5, rests_on="witnessed", todo=2, after=[test_few_files])
-def test_stored_unchanged(packed, files):
-    sizes, total = files.sizes(packed), sum(map(len, files.images))
-    if sum(sizes.values()) > 1.2 * total + 65536:
-        raise Failed(
-            f"{total:,} bytes of samples became {sum(sizes.values()):,} bytes.",
-            "Often: samples are stored twice, or decoded.",
-        )
-    stored, images = b"".join(p.read_bytes() for p in sorted(sizes)), files.images
-    changed = sum(image not in stored for image in images)
-    if changed:
-        raise Failed(
-            f"The bytes of {changed} of {len(images)} image files are not in the packed files.",
-            "Often: compressed again, which gains nothing, or decoded, which loses the originals.",
-        )
-    return f"{total:,} bytes of files became {len(stored):,} bytes"
+def test_stored_unchanged(files, packed):
+    return files.judge_bytes()
 
 
 # --- TODO(3): read -----------------------------------------------------------------------------------------------
@@ -106,20 +83,12 @@ def test_few_opens(packed, files, submission, cores):
 @check("samples are read when they are needed", points=0.5, rests_on="witnessed", todo=3, after=[test_samples_once])
 def test_small_memory(packed, make_files, submission, cores):
     many = make_files(MANY_SAMPLES)
-    size = sum(many.sizes(many.pack(submission)).values())
+    many.pack(submission)
     worker = opened(submission.worker(cores=cores), packed)
     run_epoch(worker)  # what the framework takes once is not the data set
-    before = worker.reset_peak()
-    opened(worker, many.packed).call("read_through")
-    for _ in range(24):  # the beginnings of epochs: workers read ahead, and nothing has a reason to stay
-        worker.call("first_batch")
-    grown = max(worker.peak_bytes, worker.reset_peak()) - before
-    if grown > size / 4:
-        raise Failed(
-            f"A process grew by {grown >> 20} MiB while it read {size >> 20} MiB of data: it keeps what it reads.",
-            "Often: everything is read in __init__, or cached. A real data set is larger than the node's memory.",
-        )
-    return f"a process grew by {grown >> 20} MiB at most; the packed data is {size >> 20} MiB"
+    return many.judge_memory(
+        worker, "Often: everything is read in __init__, or cached. A real data set is larger than the node's memory."
+    )
 
 
 # --- TODO(1): count ----------------------------------------------------------------------------------------------
@@ -254,30 +223,10 @@ def test_workers_decode(packed, submission, cores):
 @check(
     "staged data is read from the node's own disk", points=0.5, rests_on="witnessed", todo=5, after=[test_samples_once]
 )
-def test_staged(packed, files, folder, submission, cores):
+def test_staged(files, packed, folder, submission, cores):
     local, home = folder(writable=True), folder(writable=True)
     worker = submission.worker(watch=packed, cores=cores, env={"HOME": str(home)})
-    before = files.digest(packed)
-    target = worker.call("stage", str(packed), str(local))
-    worker.io.reset()
-    files.read(opened(worker, target))
-    counts = worker.opens()
-    if counts.opens or counts.listings:
-        raise Failed(
-            f"After staging, an epoch still opened {counts.opens} files on the parallel filesystem.",
-            "stage() returned the packed folder." if target == str(packed) else "Often: links instead of copies.",
-        )
-    if files.digest(packed) != before:
-        raise Failed("Staging changed or removed the packed files: the next job needs them.")
-    at_home = sum(1 for _ in home.rglob("*"))
-    if at_home:
-        raise Failed(f"Staging left {at_home} files and folders in the home directory, whose quota is small.")
-    if not Path(target).resolve().is_relative_to(local):
-        raise Failed("stage() returned a folder outside the local one: it is not removed when the job ends.")
-    made = files.sizes(local)
-    if not 0 < len(made) <= MAX_FILES:
-        raise Failed(f"Staging made {len(made)} files in the local folder; expected 1 to {MAX_FILES}.")
-    return f"{len(made)} file{'s' if len(made) > 1 else ''} staged; the epoch opened none on the parallel filesystem"
+    return files.judge_staging(worker, local, home)
 
 
 # --- measured ----------------------------------------------------------------------------------------------------
