@@ -153,7 +153,7 @@ def _row(s: Submission, data: results.Results, framework: str) -> Row:
         notes.append(f"{verdicts['held']} held for a person to look at")
     if score["pending"]:
         notes.append(f"{score['pending']} of {verdicts.total()} checks without a result")
-    alike = [f"{f['name']} is identical to the solution: {f['like_solution']}" for f in _alike(data, framework)]
+    alike = [f"{f['name']} may be the solution: {f['like_solution']}" for f in _alike(data, framework)]
     return Row(
         s.id,
         s.name,
