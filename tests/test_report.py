@@ -70,9 +70,7 @@ def test_one_failure_that_stops_all_is_said_once(out):
 def test_a_file_that_equals_the_solution_is_shown_to_the_instructor_only(out):
     way = "the same program after renaming"
     put(out, "h3", hand_in([check("a", Outcome(Verdict.PASSED))], like_solution=way))
-    assert f"chen wei: 03 task.py may be the solution: {way}." in [
-        text(li) for li in find(class_page(out), "li")
-    ]
+    assert f"chen wei: 03 task.py may be the solution: {way}." in [text(li) for li in find(class_page(out), "li")]
     assert [p.name for p in pages(out) if way in p.read_text("utf-8")] == ["report.html"]
 
 

@@ -17,12 +17,12 @@ LOW = ("bfloat16", "float16")
 
 @check("your choice of format suits every GPU of the table", points=1, rests_on="witnessed", todo=1)
 def test_dtype_suits(judge, submission):
-    return judge.dtypes(submission.worker())
+    return judge.dtypes(submission.worker(threads=1))
 
 
 @check("TF32 is on where the hardware has it, and only there", points=0.5, rests_on="witnessed", todo=1)
 def test_tf32_suits(judge, submission):
-    return judge.tf32(submission.worker())
+    return judge.tf32(submission.worker(threads=1))
 
 
 # --- TODO(2): autocast -------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def run_reference(worker, problem, dtype="float32"):
 
 @check("matrix products run in the format that is asked for", points=1, rests_on="witnessed", todo=2)
 def test_products(judge, submission, baseline):
-    mine, given, seen = submission.worker(), baseline.worker(), []
+    mine, given, seen = submission.worker(threads=1), baseline.worker(threads=1), []
     for dtype in (*LOW, "float32"):
         problem = judge.Problem(1)
         logits, _ = run_forward(mine, problem, dtype)
@@ -72,7 +72,7 @@ def test_products(judge, submission, baseline):
 
 @check("the loss is computed in float32", points=0.5, rests_on="witnessed", todo=2, after=[test_products])
 def test_loss_float32(judge, submission):
-    worker, seen = submission.worker(), {}
+    worker, seen = submission.worker(threads=1), {}
     for dtype in LOW * 4:  # a loss in 16 bits may be right by chance, once
         problem = judge.Problem(1)
         logits, loss = run_forward(worker, problem, dtype, spread=60.0)  # classes at odds of 1 to 1,000,000
@@ -89,7 +89,7 @@ def test_loss_float32(judge, submission):
 
 @check("less is saved for backward than in FP32", points=0.5, rests_on="self-reported", todo=2, after=[test_products])
 def test_saved_bytes(judge, submission):
-    worker, problem = submission.worker(), judge.Problem(1, batch=256)
+    worker, problem = submission.worker(threads=1), judge.Problem(1, batch=256)
     inputs, targets = problem.inputs[0].astype(np.float32), problem.targets[0]
     full, half = (
         worker.call("saved_bytes", inputs, targets, problem.options, dtype) for dtype in ("float32", "bfloat16")
@@ -107,18 +107,18 @@ def test_saved_bytes(judge, submission):
 
 @check("tiny gradients survive in float16", points=1, rests_on="witnessed", todo=3, after=[test_products])
 def test_survival(judge, submission, baseline):
-    given = baseline.worker()
+    given = baseline.worker(threads=1)
     problem = judge.confident(given, run_reference)
     start, (_, strict) = problem.weights(given), problem.strict(given)
-    _, found = problem.train(submission.worker(), "float16", scale=2**16)
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**16)
     return judge.survival(start, strict, found)
 
 
 @check("gradients are clipped at their true size", points=0.5, rests_on="witnessed", todo=3, after=[test_products])
 def test_clip(judge, submission, baseline):
     problem, scale = judge.Problem(1, spread=20.0), 2.0**8  # wrong, and sure of it: gradients far over the limit
-    _, found = problem.train(submission.worker(), "float16", scale=scale)
-    return judge.clip(problem, problem.weights(baseline.worker()), found, scale)
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=scale)
+    return judge.clip(problem, problem.weights(baseline.worker(threads=1)), found, scale)
 
 
 @check(
@@ -130,8 +130,8 @@ def test_clip(judge, submission, baseline):
 )
 def test_overflow(judge, submission, baseline):
     problem = judge.Problem(24).same_batch()
-    _, found = problem.train(submission.worker(), "float16", scale=2**24)
-    return judge.overflow(problem, baseline.worker(), found)
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**24)
+    return judge.overflow(problem, baseline.worker(threads=1), found)
 
 
 # --- TODO(4): train ----------------------------------------------------------------------------------------------
@@ -145,13 +145,13 @@ def test_overflow(judge, submission, baseline):
     after=[test_products],
 )
 def test_curve(judge, submission, baseline):
-    given, seen = baseline.worker(), []
+    given, seen = baseline.worker(threads=1), []
     for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
         problem = judge.Problem(40, lr=1.0)
-        losses, _ = problem.train(submission.worker(), dtype, scale=scale)
+        losses, _ = problem.train(submission.worker(threads=1), dtype, scale=scale)
         seen.append(judge.curve(problem.strict(given)[0], losses, dtype))
         small = judge.Problem(4, lr=1e-4)
-        _, found = small.train(submission.worker(), dtype, scale=scale)
+        _, found = small.train(submission.worker(threads=1), dtype, scale=scale)
         judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)
     return "; ".join(seen)
 
@@ -159,7 +159,7 @@ def test_curve(judge, submission, baseline):
 def run_inspect(judge, submission, dtype):
     """What a worker says about a training of eight steps."""
     problem = judge.Problem(8)
-    answer = submission.worker().call("inspect", problem.inputs, problem.targets, problem.options, dtype)
+    answer = submission.worker(threads=1).call("inspect", problem.inputs, problem.targets, problem.options, dtype)
     if not isinstance(answer, dict):
         raise Failed("The training could not be looked into.")
     if answer["steps"] != len(problem.inputs):
@@ -209,7 +209,7 @@ def test_no_read_back(judge, submission):
 
 @check("the TF32 switch switches, both ways", points=0.25, rests_on="self-reported", todo=5)
 def test_tf32_switch(submission):
-    worker = submission.worker()
+    worker = submission.worker(threads=1)
     for wanted in (True, False, True):
         if worker.call("tf32_after", wanted) is not wanted:
             raise Failed(
@@ -224,7 +224,7 @@ def test_tf32_switch(submission):
 @check("sizes are padded to the next multiple of 8", points=0.25, rests_on="witnessed", todo=6)
 def test_padded(submission):
     sizes = [1, 7, 8, 9, 64, 50257, *map(int, np.random.default_rng().integers(1, 10**6, 20))]
-    for size, found in zip(sizes, submission.worker().call("padded", sizes), strict=True):
+    for size, found in zip(sizes, submission.worker(threads=1).call("padded", sizes), strict=True):
         if found != (expected := (size + 7) // 8 * 8):
             raise Failed(f"padded({size}) answered {found}; expected {expected}.")
     return f"{len(sizes)} sizes"
@@ -232,7 +232,7 @@ def test_padded(submission):
 
 @check("you read efficiency, not utilisation", points=0.5, rests_on="witnessed", todo=7)
 def test_efficiency(judge, submission):
-    return judge.shares(submission.worker())
+    return judge.shares(submission.worker(threads=1))
 
 
 # --- measured ----------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 
 from grader.worker import child, limits, procs, protocol
 
+_ON_FIRST_USE = {"torch": ("torch._dynamo",)}
+"""What a framework imports later (torch: when an optimizer is made). Here it costs a second once, not in every fork."""
 MAX_ROUNDS = 1000
 """Generations of orphans that are ended with a worker."""
 
@@ -34,8 +36,9 @@ def main() -> None:
     limits.become_subreaper()
     control = socket.socket(fileno=0)
     for name in json.loads(sys.argv[1]):
-        with contextlib.suppress(Exception):  # a broken framework shows in the worker, where it is reported
-            importlib.import_module(name)
+        for module in (name, *_ON_FIRST_USE.get(name, ())):
+            with contextlib.suppress(Exception):  # a broken framework shows in the worker, where it is reported
+                importlib.import_module(module)
     protocol.send(control, {"ready": True})
     alive: dict[int, int] = {}
     while True:
