@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -81,10 +82,11 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _hint(arguments: argparse.Namespace) -> int:
-    from grader import hints
+    from grader import hints, panel
 
     assignment = catalog.find(arguments.assignment)
-    print(hints.show(assignment, arguments.todo, arguments.level, arguments.framework))
+    text = hints.show(assignment, arguments.todo, arguments.level, arguments.framework)
+    print(panel.wrap(text, min(shutil.get_terminal_size().columns, 100)))
     return 0
 
 

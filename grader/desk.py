@@ -31,7 +31,9 @@ def progress() -> str:
             )
     if not lines:
         raise UsageError(f"there are no assignments in {catalog.ASSIGNMENTS}")
-    return "\n".join([*lines, "", "Check one: pytest assignments/03      Hints: grader hint 03"])
+    return "\n".join(
+        [*lines, "", f"Check one: pytest assignments/{assignment.number}      Hints: grader hint {assignment.number}"]
+    )
 
 
 def _last_points(assignment: Assignment, framework: str, now: str) -> str:
@@ -42,8 +44,9 @@ def _last_points(assignment: Assignment, framework: str, now: str) -> str:
     score = results.score(data, framework)
     if not score["attempted"]:
         return "not attempted"
+    rest = f", {score['open']:g} not checked yet" if score["open"] else ""
     changed = "" if data["key"] == now else ", changed since"
-    return f"{score['earned']:g} of {score['judged']:g} points{changed}"
+    return f"{score['earned']:g} of {score['judged']:g} points{rest}{changed}"
 
 
 def sides_of(assignment: Assignment, framework: str | None) -> tuple[Side, ...]:
@@ -73,18 +76,20 @@ def diff(assignment: Assignment, framework: str | None = None) -> str:
 
 
 def reset(assignment: Assignment, framework: str | None = None) -> str:
-    """Put the start back; what was there is kept beside it. Returns what was done."""
+    """Put the start back where a task file differs from it; what was there is kept beside. Returns what was done."""
     lines = []
     for side in sides_of(assignment, framework):
-        path = assignment.folder / side.task
-        if path.exists() and path.read_bytes() != assignment.start(side).read_bytes():
+        path, start = assignment.folder / side.task, assignment.start(side)
+        if path.exists() and path.read_bytes() == start.read_bytes():
+            continue
+        if path.exists():
             backup = _backup(path)
             path.replace(backup)
             lines.append(f"Kept your {side.task} as {_shown(backup)}")
-        shutil.copyfile(assignment.start(side), path)
+        shutil.copyfile(start, path)
         lines.append(f"{_shown(path)} is as shipped again.")
     (SELF_CHECKS / assignment.name / results.NAME).unlink(missing_ok=True)
-    return "\n".join(lines)
+    return "\n".join(lines) or f"{assignment.name} is as shipped."
 
 
 def _backup(path: Path) -> Path:

@@ -41,7 +41,13 @@ def load(assignment: Assignment, side: Side) -> dict[int, list[str]]:
             current.append("")
         elif current:
             current[-1] += line + "\n"
-    return {number: [text.strip() for text in texts] for number, texts in found.items()}
+    return {number: [_unfolded(text.strip()) for text in texts] for number, texts in found.items()}
+
+
+def _unfolded(text: str) -> str:
+    """Each paragraph on one line, for a terminal to fold at its own width; code and lists stay as they are."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(p if p.startswith((" ", "`" * 3, "- ", "|")) else " ".join(p.splitlines()) for p in paragraphs)
 
 
 def show(assignment: Assignment, todo: int | None, level: int | None, framework: str | None = None) -> str:

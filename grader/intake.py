@@ -29,7 +29,9 @@ REFUSED = ".refused"
 
 @dataclass(frozen=True)
 class TaskFile:
-    """One task file of a hand-in, after intake. `text` is empty unless the state is edited or start."""
+    """One task file of a hand-in, after intake. `text` is empty unless the state is edited or start; `note` then tells
+    of damaged TODO marks, else why there is no text.
+    """
 
     side: Side
     state: Literal["edited", "start", "missing", "refused"]
@@ -63,7 +65,7 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
     except _Refused as refused:
         return TaskFile(side, "refused", f"{side.task} {refused}", todos=todos)
     state: Literal["edited", "start"] = "start" if text == start else "edited"
-    return TaskFile(side, state, "", text, tuple(todo.untouched(text, start)), todos)
+    return TaskFile(side, state, todo.damage(text, start, side.task), text, tuple(todo.untouched(text, start)), todos)
 
 
 def take_all(assignment: Assignment, source: Path) -> list[TaskFile]:

@@ -97,6 +97,9 @@ def not_attempted(file: dict[str, Any], command: str = "") -> str:
 def standing(file: dict[str, Any], folder: str, whose: str = "") -> str:
     """One line on the TODOs that are still as shipped, after `whose` TODOs they are; empty when none is."""
     left = file["untouched"]
+    if file["state"] == "edited" and file["note"]:
+        back = "Put the marks back as they were: the lines around your code."
+        return f"{whose}{file['note']}, so it cannot be said which TODOs are done.\n{back}"
     if not left:
         return ""
     names = ", ".join(f"TODO({n})" for n in left)

@@ -68,6 +68,15 @@ def region_at(text: str, line: int) -> int | None:
     return inside
 
 
+def damage(text: str, start: str, name: str = "task.py") -> str:
+    """What is wrong with the marks of a text, in a line; empty when they are those of the start."""
+    try:
+        lost = sorted(set(regions(start)) - set(regions(text, name)))
+    except UsageError as error:
+        return str(error)
+    return f"{name} has no TODO({lost[0]}) any more" if lost else ""
+
+
 def untouched(text: str, start: str) -> list[int]:
     """Numbers of the regions that are still as shipped; a file without its marks counts as all touched."""
     try:

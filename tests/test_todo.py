@@ -38,3 +38,21 @@ def test_untouched_lists_regions_as_shipped_also_without_marks():
     assert todo.untouched(START, START) == [1, 2]
     assert todo.untouched(START.replace("old", "new"), START) == [2]
     assert todo.untouched("somebody deleted the marks\n", START) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("# TODO(2)", "# TOOD(2)", "t.py:8: END TODO(2) without TODO(2) before it"),
+        ("# END TODO(2)", "# END", "t.py: TODO(2) has no END TODO(2)"),
+        ("", "", ""),
+    ],
+)
+def test_damaged_marks_are_named(old, new, said):
+    start = "a = 1\n# TODO(1)\nb = 2\n# END TODO(1)\nc = 3\n# TODO(2)\nd = 4\n# END TODO(2)\n"
+    assert todo.damage(start.replace(old, new) if old else start, start, "t.py") == said
+
+
+def test_a_region_that_is_gone_is_named():
+    start = "# TODO(1)\nb = 2\n# END TODO(1)\n# TODO(2)\nd = 4\n# END TODO(2)\n"
+    assert todo.damage(start[: start.index("# TODO(2)")], start) == "task.py has no TODO(2) any more"

@@ -102,58 +102,7 @@ def test_saved_bytes(judge, submission):
     return f"{full:,} bytes in FP32, {half:,} in bfloat16: 1/{full / half:.2f}"
 
 
-# --- TODO(3): scale ----------------------------------------------------------------------------------------------
-
-
-@check("tiny gradients survive in float16", points=1, rests_on="witnessed", todo=3, after=[test_products])
-def test_survival(judge, submission, baseline):
-    given = baseline.worker(threads=1)
-    problem = judge.confident(given, run_reference)
-    start, (_, strict) = problem.weights(given), problem.strict(given)
-    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**16)
-    return judge.survival(start, strict, found)
-
-
-@check("gradients are clipped at their true size", points=0.5, rests_on="witnessed", todo=3, after=[test_products])
-def test_clip(judge, submission, baseline):
-    problem, scale = judge.Problem(1, spread=20.0), 2.0**8  # wrong, and sure of it: gradients far over the limit
-    _, found = problem.train(submission.worker(threads=1), "float16", scale=scale)
-    return judge.clip(problem, problem.weights(baseline.worker(threads=1)), found, scale)
-
-
-@check(
-    "a step that overflows is skipped, and the scale halves",
-    points=0.5,
-    rests_on="witnessed",
-    todo=3,
-    after=[test_products],
-)
-def test_overflow(judge, submission, baseline):
-    problem = judge.Problem(24).same_batch()
-    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**24)
-    return judge.overflow(problem, baseline.worker(threads=1), found)
-
-
-# --- TODO(4): train ----------------------------------------------------------------------------------------------
-
-
-@check(
-    "the loss follows that of FP32, and small steps are kept",
-    points=0.5,
-    rests_on="witnessed",
-    todo=4,
-    after=[test_products],
-)
-def test_curve(judge, submission, baseline):
-    given, seen = baseline.worker(threads=1), []
-    for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
-        problem = judge.Problem(40, lr=1.0)
-        losses, _ = problem.train(submission.worker(threads=1), dtype, scale=scale)
-        seen.append(judge.curve(problem.strict(given)[0], losses, dtype))
-        small = judge.Problem(4, lr=1e-4)
-        _, found = small.train(submission.worker(threads=1), dtype, scale=scale)
-        judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)
-    return "; ".join(seen)
+# --- TODO(4): train, and what the checks of TODO(3) build on ------------------------------------------------------
 
 
 def run_inspect(judge, submission, dtype):
@@ -191,6 +140,61 @@ def test_state(judge, submission):
             "It takes the format of each operation's forward; the block ends after the loss.",
         )
     return "float32 weights and gradients; backward outside autocast"
+
+
+# --- TODO(3): scale ----------------------------------------------------------------------------------------------
+
+
+@check("tiny gradients survive in float16", points=1, rests_on="witnessed", todo=3, after=[test_products, test_state])
+def test_survival(judge, submission, baseline):
+    given = baseline.worker(threads=1)
+    problem = judge.confident(given, run_reference)
+    start, (_, strict) = problem.weights(given), problem.strict(given)
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**16)
+    return judge.survival(start, strict, found)
+
+
+@check("gradients are clipped at their true size", points=0.5, rests_on="witnessed", todo=3, after=[test_survival])
+def test_clip(judge, submission, baseline):
+    problem, scale = judge.Problem(1, spread=20.0), 2.0**8  # wrong, and sure of it: gradients far over the limit
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=scale)
+    return judge.clip(problem, problem.weights(baseline.worker(threads=1)), found, scale)
+
+
+@check(
+    "a step that overflows is skipped, and the scale halves",
+    points=0.5,
+    rests_on="witnessed",
+    todo=3,
+    after=[test_survival],
+)
+def test_overflow(judge, submission, baseline):
+    problem = judge.Problem(24).same_batch()
+    _, found = problem.train(submission.worker(threads=1), "float16", scale=2**24)
+    return judge.overflow(problem, baseline.worker(threads=1), found)
+
+
+# --- TODO(4): train ----------------------------------------------------------------------------------------------
+
+
+@check(
+    "the loss follows that of FP32, and small steps are kept",
+    points=0.5,
+    rests_on="witnessed",
+    todo=4,
+    after=[test_products, test_state],
+)
+def test_curve(judge, submission, baseline):
+    given, seen = baseline.worker(threads=1), []
+    often = {"bfloat16": "zero_grad() is missing", "float16": "bfloat16's is right, so it is the scaling, TODO(3)"}
+    for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
+        problem = judge.Problem(40, lr=1.0)
+        losses, _ = problem.train(submission.worker(threads=1), dtype, scale=scale)
+        seen.append(judge.curve(problem.strict(given)[0], losses, dtype, often[dtype]))
+        small = judge.Problem(4, lr=1e-4)
+        _, found = small.train(submission.worker(threads=1), dtype, scale=scale)
+        judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)
+    return "; ".join(seen)
 
 
 @check("no loss is read back in the loop", points=0.5, rests_on="self-reported", todo=4)

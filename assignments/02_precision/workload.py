@@ -48,6 +48,8 @@ def forward(inputs, targets, options, dtype):
     logits, loss = _pair(
         task.forward(model, torch.from_numpy(inputs), torch.from_numpy(targets), getattr(torch, dtype))
     )
+    if changed := {str(w.dtype) for w in model.parameters()} - {"torch.float32"}:
+        raise TypeError(f"forward() made the model's weights {changed.pop()}; autocast rounds copies of them")
     return logits.detach().float().numpy(), loss.detach().double().numpy().reshape(1)
 
 
@@ -63,7 +65,7 @@ def train(inputs, targets, options, dtype):
     if "tf32" in options:
         task.set_tf32(options["tf32"])
     model, optimizer, scaler = _trainer(inputs.shape[-1], options)
-    losses = task.train(model, optimizer, scaler, list(zip(inputs, targets, strict=True)), getattr(torch, dtype))
+    losses = _run(task.train, model, optimizer, scaler, zip(inputs, targets, strict=True), dtype)
     return _numbers(losses, len(inputs)), _weights(model, options)
 
 
@@ -89,7 +91,7 @@ def inspect(inputs, targets, options, dtype):
         weight.register_post_accumulate_grad_hook(lambda w: gradients.add(str(w.grad.dtype)))
     optimizer.register_step_post_hook(lambda *_: reads_before_step.append(reads.count))
     with _Reads() as reads:
-        task.train(model, optimizer, scaler, list(zip(inputs, targets, strict=True)), getattr(torch, dtype))
+        _run(task.train, model, optimizer, scaler, zip(inputs, targets, strict=True), dtype)
     return {
         "weights": sorted({str(w.dtype) for w in model.parameters()}),
         "gradients": sorted(gradients),
@@ -204,6 +206,16 @@ class _Reads(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         self.count += str(function) == "aten._local_scalar_dense.default"
         return function(*args, **(kwargs or {}))
+
+
+def _run(train, model, optimizer, scaler, batches, dtype):
+    """Call a task's train(); the error that float64 inputs make is said where they come from."""
+    try:
+        return train(model, optimizer, scaler, list(batches), getattr(torch, dtype))
+    except RuntimeError as error:
+        if "Double" not in str(error):
+            raise
+        raise TypeError("the arrays' float64 met weights of another format; cast the inputs in TODO(4)") from None
 
 
 def _model(width, options):

@@ -91,8 +91,9 @@ def padded(size):
 def share_of_peak(peaks, arithmetic, parameters, samples_per_s, gpu_util):
     """The part of a GPU's peak rate that a training reaches, 0 to 1; None where the GPU has no such unit.
 
-    `peaks`: TFLOP/s by arithmetic, a row of the lesson's table: {"float32": 19.5, "tfloat32": 156, ...}, None where
-    there is no unit. `parameters`: of a dense network, each used once per sample. `gpu_util`: percent, as nvtop shows.
+    `peaks`: TFLOP/s of a row of the lesson's table, None where there is no unit: {"float64": 9.7, "float32": 19.5,
+    "tfloat32": 156, "float16": 312, "bfloat16": 312}. `arithmetic`: one of these five. `parameters`: of a dense
+    network, each used once per sample. `gpu_util`: percent, as nvtop shows.
     """
     # TODO(7): what part of the peak is that
     peak = peaks[arithmetic]

@@ -1,6 +1,6 @@
 """The model itself in 16 bits: a small step is lost, because w + 0.001 w = w there.
 
-Caught by: state, curve
+Caught by: state
 """
     # TODO(4): float32 data for float32 weights, and no waiting for the loss
     model.to(dtype)

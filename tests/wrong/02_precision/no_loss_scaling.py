@@ -1,6 +1,6 @@
 """The scaler is left out: in float16 small gradients become zero.
 
-Caught by: survival, overflow
+Caught by: survival
 """
     # TODO(3): scale the loss, and take the scale out again before the gradients are clipped
     loss.backward()
