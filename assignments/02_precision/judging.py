@@ -230,7 +230,10 @@ def confident(worker, reference):
 
 
 def survival(start, strict, found):
-    """Evidence that tiny gradients moved the weights to where FP32 moves them; how far, `clip` asks. Raises Failed."""
+    """Evidence that tiny gradients moved the weights to where FP32 moves them; the exact length `clip` asks for.
+
+    Raises Failed.
+    """
     expected, moved = strict - start, finite(found, "weights") - start
     zero, alike = float(np.mean(moved[expected != 0] == 0)), along(moved, expected)
     if zero > 0.5 or (alike < 0.9 and zero > 0.05):
@@ -240,6 +243,10 @@ def survival(start, strict, found):
         )
     if alike < 0.9:
         raise Failed(f"The weights moved in another direction than in float32 (cosine {alike:.2f} instead of 1).")
+    length = float(np.linalg.norm(moved) / np.linalg.norm(expected))
+    if not 0.01 < length < 100:
+        often = "the scale is taken out twice" if length < 1 else "the scale is not taken out"
+        raise Failed(f"The weights moved where they do in float32, but {length:.0e} times as far.", f"Often: {often}.")
     return f"{zero:.2%} of the gradients became zero; the step points where FP32's does (cosine {alike:.3f})"
 
 
