@@ -56,6 +56,8 @@ def _grade(source: Path, out: Path, assignments: list[Assignment], token: str, s
     submissions = collect.collect(source, out, assignments)
     unusable = {s.id: problem for s in submissions if (problem := _problem(s))}
     usable = [s for s in submissions if s.id not in unusable]
+    for submission in usable:
+        show(submission, *_counts(submission))
     for _ in range(ATTEMPTS):
         pending = [s for s in usable if not complete(s)]
         for start in range(0, len(pending), PER_JOB):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader import batch, course, roster, spreadsheet, standing
+from grader import batch, collect, course, roster, spreadsheet, standing
 from grader.catalog import Assignment
 from grader.collect import Submission
 from grader.course import Course
@@ -48,6 +48,9 @@ class _Board:
 def grade(source: Path, out: Path, assignments: list[Assignment]) -> int:
     """Grade a class; returns 1 when a hand-in has checks without a verdict."""
     console = Console()
+    course.load()  # a mistake in it is said before hours of grading
+    for line in collect.overlooked(source, assignments):
+        console.print(f"Not graded: {' '.join(line.split())}", highlight=False, markup=False)
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         submissions = batch.grade(source, out, assignments, _Board(console, progress).show)
@@ -98,6 +101,7 @@ def _print_table(console: Console, out: Path) -> None:
     console.print(table)
     text = "".join(cell for cells in shown for cell in cells)
     said = "Points earned; in all, of those judged here." if narrow else "Points earned, of those judged here."
+    said += " A total leaves out what was not attempted." if numbers[1:] else ""
     console.print(said, *(words for sign, words in LEGEND.items() if sign in text))
     for one in everyone:
         if notes := standing.notes(one):

@@ -50,10 +50,10 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
     found: list[Submission] = []
     any_file = False
     for entry in entries:
-        name, id_ = shown(entry).removesuffix(".zip") if entry.is_file() else shown(entry), ids[shown(entry)]
+        name, id_ = _student(shown(entry)), ids[shown(entry)]
         with tempfile.TemporaryDirectory() as temporary:
             root, problem = _open(entry, Path(temporary))
-            chosen = [a for a in assignments if len(assignments) == 1 or (root / a.name).is_dir()]
+            chosen = _chosen(root, assignments)
             for assignment in chosen:
                 files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
                 folder = out / id_ / assignment.name
@@ -62,11 +62,38 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
                 found.append(Submission(id_, name, assignment, folder, key(assignment, files)))
                 _forget_other(found[-1])
     if not any_file:
-        wanted = ", ".join(a.name for a in assignments)
-        raise UsageError(
-            f"nothing to grade in {source}: expected <student>/task.py or <student>/<assignment>/task.py for {wanted}"
-        )
+        wanted = " or ".join(f"<student>/{a.name}/{a.sides[0].task}" for a in assignments)
+        alone = "" if len(assignments) > 1 else f", or <student>/{assignments[0].sides[0].task}"
+        hint = "; with --assignment the task file alone is enough" if len(assignments) > 1 else ""
+        raise UsageError(f"nothing to grade in {source}: expected {wanted}{alone}{hint}")
     return found
+
+
+def overlooked(source: Path, assignments: list[Assignment]) -> list[str]:
+    """What lies in `source` and is not graded, a line each: no folder or .zip, or nothing for these assignments."""
+    entries = _entries(source)
+    others = [p for p in source.iterdir() if p not in entries and not p.name.startswith(".")]
+    lines = [f"{shown(p)}: neither a folder nor a .zip" for p in sorted(others)]
+    for entry in entries:
+        with tempfile.TemporaryDirectory() as temporary:
+            root, problem = _open(entry, Path(temporary))
+            if not problem and not _chosen(root, assignments):
+                inside = ", ".join(sorted(p.name for p in root.iterdir())[:3]) or "nothing"
+                wanted = " or ".join(a.name for a in assignments)
+                lines.append(f"{shown(entry)}: no folder {wanted} in it; there is {inside}")
+    return lines
+
+
+def _chosen(root: Path, assignments: list[Assignment]) -> list[Assignment]:
+    """The assignments that a hand-in is for: all that are asked for when it is one, else those it has a folder for."""
+    if len(assignments) == 1:
+        return assignments
+    return [a for a in assignments if any((root / name).is_dir() for name in (a.name, a.number))]
+
+
+def _student(entry: str) -> str:
+    """The name of the student of an entry."""
+    return entry[:-4] if entry.lower().endswith(".zip") else entry
 
 
 def shown(entry: Path) -> str:
@@ -81,7 +108,7 @@ def _entries(source: Path) -> list[Path]:
         raise UsageError(f"no such folder: {source}") from None
     except OSError as error:
         raise UsageError(f"{source} cannot be read: {error.strerror}") from None
-    entries = [p for p in entries if p.is_dir() or p.suffix == ".zip"]
+    entries = [p for p in entries if p.is_dir() or p.suffix.lower() == ".zip"]
     if not entries:
         raise UsageError(f"{source} holds no hand-ins: expected a folder or a .zip per student")
     return entries
@@ -94,7 +121,7 @@ def _ids(out: Path, names: list[str]) -> dict[str, str]:
     for name in names:
         if name not in known:
             known[name] = _new_id(set(known.values()))
-    students = {i: {"name": n.removesuffix(".zip"), "entry": n} for n, i in known.items()}
+    students = {i: {"name": _student(n), "entry": n} for n, i in known.items()}
     write_private(path, json.dumps({"schema": 1, "students": students}, ensure_ascii=False, indent=1))
     return known
 

@@ -104,7 +104,20 @@ def _held_opens() -> None:
         raise NotMeasured("This needs Linux 5.5 with seccomp notifications.", next="run it on a cluster node")
 
 
-HARDWARE: dict[str, Callable[[], object]] = {"two_cores": _two_cores, "gpu": _gpu, "held_opens": _held_opens}
+def _sixteen_bits() -> None:
+    if not machine.gpus() and not machine.fast_bfloat16():
+        raise NotMeasured(
+            "This needs a GPU, or a CPU with instructions for bfloat16; this one has none (AVX512-BF16, AMX).",
+            next="run the same command in a GPU job",
+        )
+
+
+HARDWARE: dict[str, Callable[[], object]] = {
+    "two_cores": _two_cores,
+    "gpu": _gpu,
+    "held_opens": _held_opens,
+    "sixteen_bits": _sixteen_bits,
+}
 """Fixtures that ask for something of the machine. The plugin asks before anything else: what cannot be judged here is
 not measured, whatever else a hand-in lacks.
 """
@@ -126,3 +139,9 @@ def gpu() -> str:
 def held_opens() -> None:
     """File opens can be held from outside here. Not measured elsewhere."""
     _held_opens()
+
+
+@pytest.fixture
+def sixteen_bits() -> None:
+    """Something here multiplies 16-bit numbers faster than float32. Not measured elsewhere."""
+    _sixteen_bits()

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 
 
 def cores() -> list[int]:
@@ -28,6 +29,16 @@ def gpus() -> tuple[str, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
+
+
+@cache
+def fast_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16 products (AVX512-BF16, AMX, Arm's BF16), as Linux lists them."""
+    try:
+        listed = Path("/proc/cpuinfo").read_text("utf-8", "replace").split()
+    except OSError:
+        return False
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(listed)
 
 
 def version(package: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
@@ -11,6 +11,7 @@ from grader import course, panel, results, roster
 from grader.course import Course, Grade
 from grader.roster import Row, Submission
 
+WAITING = "no results yet"
 NOT_HANDED_IN = "not handed in"
 """No task file of the assignment is in the hand-in, perhaps for its name: a person should know."""
 
@@ -42,7 +43,9 @@ class Standing:
     @property
     def total(self) -> Grade:
         """The sum of the grades there are."""
-        return course.total(result.grade for result in self.results)
+        sum_ = course.total(result.grade for result in self.results)
+        waiting = sum(result.words == WAITING for result in self.results)
+        return replace(sum_, pending=sum_.pending + waiting)
 
     @property
     def missing(self) -> int:
@@ -68,7 +71,7 @@ def result(submission: Submission, rules: Course) -> Result:
     grade = course.grade({row.framework: vars(row) for row in rows}, rule)
     if grade and grade.total:
         return Result(submission, rows, grade)
-    return Result(submission, rows, None, "no results yet" if grade else _without_grade(submission.data, rows, rule))
+    return Result(submission, rows, None, WAITING if grade else _without_grade(submission.data, rows, rule))
 
 
 def _without_grade(data: results.Results, rows: tuple[Row, ...], rule: str) -> str:

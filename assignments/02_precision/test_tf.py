@@ -279,7 +279,7 @@ def test_float32_speed(judge, race_trainings, baseline, one_core):
     todo=2,
     after=[test_products, test_format],
 )
-def test_mixed_speed(judge, race_trainings, baseline, one_core):
+def test_mixed_speed(sixteen_bits, judge, race_trainings, baseline, one_core):
     dtype, settings, make = judge.sixteen_bits(baseline.worker(threads=1), one_core)
 
     def train(worker, problem):

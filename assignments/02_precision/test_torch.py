@@ -257,7 +257,7 @@ def test_float32_speed(judge, race_trainings, baseline, one_core):
 
 
 @check("a step in 16 bits is faster than strict FP32", points=0.5, rests_on="witnessed", todo=2, after=[test_products])
-def test_mixed_speed(judge, race_trainings, baseline, one_core):
+def test_mixed_speed(sixteen_bits, judge, race_trainings, baseline, one_core):
     dtype, settings, make = judge.sixteen_bits(baseline.worker(threads=1), one_core)
 
     def train(worker, problem):

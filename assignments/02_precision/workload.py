@@ -180,16 +180,16 @@ def reference(inputs, options, dtype):
 
 
 def gain(dtype):
-    """Time of a float32 matrix product over that of the same in `dtype`, on this CPU with one thread: medians of 5."""
+    """Time of a float32 matrix product over that of the same in `dtype`, on one thread of this CPU: the best of 12."""
     seconds = []
     for kind in (torch.float32, getattr(torch, dtype)):
         a, b = torch.randn(512, 512).to(kind), torch.randn(512, 512).to(kind)
         times = []
-        for _ in range(6):
+        for _ in range(12):
             start = time.perf_counter()
             a @ b
             times.append(time.perf_counter() - start)
-        seconds.append(sorted(times[1:])[2])
+        seconds.append(min(times))
     return seconds[0] / seconds[1]
 
 
