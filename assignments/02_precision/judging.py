@@ -118,7 +118,7 @@ def dtypes(worker, prefix=""):
         if name not in suits:
             why = _why_dtype(gpu, name.removeprefix(prefix)) if name.startswith(prefix) else ""
             if len({chosen for _, (chosen, _, _) in answers}) == 1:
-                why += " You chose it for every GPU: go by the arguments, not by the GPU of this process."
+                why += " You chose it for every GPU: do the arguments decide, or the GPU of this process?"
             raise Failed(f"For {_a(gpu)} you chose {name}; {' or '.join(suits)} suits it.", why.strip())
         if scale != (suits[name] == "float16"):
             raise Failed(

@@ -139,9 +139,9 @@ def test_new_order(files, packed, submission, cores, causes):
             f"Two epochs had the samples in almost the same order (correlation {alike:.2f}).",
             "Often: a shuffle buffer of a few samples. It mixes over its own length; what is stored last comes last.",
         )
-    if together > 0.3:
+    if together > 0.6:
         raise Failed(
-            f"{together:.0%} of the samples followed the same sample in both epochs.",
+            f"{together:.0%} of the samples that followed each other were less than a batch apart again.",
             "Often: shuffle() after batch(), or of the shards alone: these move, and stay as they are inside.",
         )
     return f"two epochs, two orders (correlation {alike:.2f})"
@@ -154,9 +154,11 @@ def likeness(first, second):
 
 
 def neighbours(first, second):
-    """Share of pairs that follow each other in one epoch and in the other."""
-    pairs = set(itertools.pairwise(first))
-    return len(pairs & set(itertools.pairwise(second))) / len(pairs)
+    """Share of the samples that followed each other in one epoch and are less than a batch apart in the other: about
+    0.3 when both are shuffled well, above 0.9 when whole batches or shards move.
+    """
+    place = {name: i for i, name in enumerate(second)}
+    return float(np.mean([abs(place[a] - place[b]) < BATCH for a, b in itertools.pairwise(first)]))
 
 
 @check("both cores decode", points=1, rests_on="witnessed", todo=4, after=[test_samples_once])

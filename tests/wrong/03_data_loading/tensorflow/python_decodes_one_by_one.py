@@ -1,6 +1,6 @@
 """The packed files are read well, and the start's map() is kept: Python decodes one sample after the other.
 
-Caught by: cores_decode, works_ahead, throughput
+Caught by: cores_decode, works_ahead
 """
     # TODO(4): decode on all cores while the model computes
     def decoded(image, label):

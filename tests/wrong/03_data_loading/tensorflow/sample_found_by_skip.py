@@ -2,7 +2,7 @@
 
 Quick with a hundred samples, quadratic with a million.
 
-Caught by: few_opens
+Caught by: few_opens, throughput
 """
     # TODO(3): read from the packed files
     features = {"image": tf.io.FixedLenFeature((), tf.string), "label": tf.io.FixedLenFeature((), tf.int64)}
