@@ -117,7 +117,8 @@ class Race:
                 raise Failed(self._evidence(), next=self._advice, share=self._share(), race=self.figures())
         total = self._unfair + len(self.pairs)
         busy = f"Other programs used these cores in {self._unfair} of {total} pairs; those do not count."
-        close = f"{self._evidence()} Too close or too noisy to call." if self.pairs else "So nothing could be measured."
+        why = "Too close or too noisy" if len(self.pairs) >= ENOUGH_PAIRS else "Too few undisturbed pairs"
+        close = f"{self._evidence()} {why} to call." if self.pairs else "So nothing could be measured."
         raise Unsure(
             f"{busy} {close}" if self._unfair else close,
             next="close other programs and check again; the points stay",

@@ -196,11 +196,11 @@ def test_works_ahead(make_files, submission, cores):
     found = until_good(waited, lambda share: share <= WAITED)
     if min(found) > WAITED:
         raise Failed(
-            f"{steps} training steps that kept Python busy waited for {min(found):.0%} of the time that the data takes "
-            f"one core, the best of {len(found)} epochs; up to {WAITED:.0%} are accepted.",
+            f"{steps} training steps that keep Python busy waited for data: {min(found):.0%} of the time that one "
+            f"core needs for it (up to {WAITED:.0%} is accepted; the best of {len(found)} epochs).",
             "Often: numpy_function(), py_function() or from_generator(): that code runs only while the step does not.",
         )
-    return f"the steps waited for {min(found):.0%} of the time that the data takes one core"
+    return f"the steps waited for {min(found):.0%} of the time that one core needs for the data"
 
 
 def large_images(make_files, submission, **settings):
