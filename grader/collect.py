@@ -106,6 +106,8 @@ def _entries(source: Path) -> list[Path]:
         entries = sorted(p for p in source.iterdir() if not p.name.startswith("."))
     except FileNotFoundError:
         raise UsageError(f"no such folder: {source}") from None
+    except NotADirectoryError:
+        raise UsageError(f"{source} is a file; expected a folder of hand-ins") from None
     except OSError as error:
         raise UsageError(f"{source} cannot be read: {error.strerror}") from None
     entries = [p for p in entries if p.is_dir() or p.suffix.lower() == ".zip"]
