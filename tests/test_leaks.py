@@ -52,3 +52,12 @@ def test_own_names_may_differ_but_those_of_libraries_do_not():
     assert leaks.numbered(words) == leaks.numbered(leaks.words("self.z = zipfile.ZipFile(p, mode=m)"))
     assert leaks.numbered(words) != leaks.numbered(leaks.words("self.z = zipfile.open(p, mode=m)"))
     assert leaks.numbered(words) != leaks.numbered(leaks.words("self.z = zipfile.ZipFile(p, mood=m)"))
+
+
+def test_a_start_that_is_solved_already_stops_the_release(course):
+    """The leak search takes the start's own lines for no secret, so this has a check of its own."""
+    start = course.folder / "assignments/01_toy/start/task.py"
+    start.write_text(start.read_text().replace("return x\n", "return 2 * x  # done\n"))
+    answer = course.run("grader", "release", str(course.folder.parent / f"{course.folder.name}-edition"))
+    assert answer.returncode == 2
+    assert "01_toy/start/task.py holds the solution of TODO(1)" in answer.stderr

@@ -47,6 +47,11 @@ class Rename(ast.NodeTransformer):
     def visit_Name(self, node):
         return ast.Name(f"my_{node.id}" if node.id in self.names else node.id, node.ctx)
 
+    def visit_FunctionDef(self, node):  # one inside another, whose name is that of a variable elsewhere
+        self.generic_visit(node)
+        node.name = f"my_{node.name}" if node.name in self.names else node.name
+        return node
+
     def visit_arg(self, node):
         node.arg = f"my_{node.arg}"
         return node
