@@ -22,7 +22,16 @@ WRONG = ROOT / "tests" / "wrong"
 POINTS = 10
 UNDECIDED = ("not measured", "unsure")
 """Verdicts that prove nothing about a solution or a wrong answer: this machine cannot tell, or is too busy."""
-EXPECTED_FILES = {"README.md", "assignment.toml", "figure.svg", "conftest.py", "judging.py", "start", "__pycache__"}
+EXPECTED_FILES = {
+    "README.md",
+    "assignment.toml",
+    "figure.svg",
+    "conftest.py",
+    "judging.py",
+    "choices.py",
+    "start",
+    "__pycache__",
+}
 NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 """How headings of a lesson name the frameworks."""
 

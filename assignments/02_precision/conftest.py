@@ -1,4 +1,4 @@
-"""Fixtures of both frameworks' checks; what they judge with is in judging.py."""
+"""Fixtures of both frameworks' checks; what they judge with is in judging.py and choices.py."""
 
 import itertools
 
@@ -11,6 +11,12 @@ from grader import machine
 def judge(given):
     """The functions of judging.py."""
     return given("judging")
+
+
+@pytest.fixture
+def choices(given):
+    """The functions of choices.py."""
+    return given("choices")
 
 
 @pytest.fixture

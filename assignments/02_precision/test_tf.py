@@ -1,4 +1,4 @@
-"""The checks of assignment 02, TensorFlow. All public: what is asked is what is read here and in judging.py.
+"""The checks of assignment 02, TensorFlow. All public: what is asked is read here, in judging.py and in choices.py.
 
 Correctness is judged on the CPU, which has the same formats as a GPU, only not their speed.
 """
@@ -18,13 +18,13 @@ OUTPUT = slice(-64 * 10 - 10, None)  # where the weights of the output layer are
 
 
 @check("your choice of policy suits every GPU of the table", points=1, rests_on="witnessed", todo=1)
-def test_dtype_suits(judge, submission):
-    return judge.dtypes(submission.worker(), prefix="mixed_")
+def test_dtype_suits(choices, submission):
+    return choices.dtypes(submission.worker(), prefix="mixed_")
 
 
 @check("your choice of TF32 follows the hardware: on where it exists", points=0.5, rests_on="witnessed", todo=1)
-def test_tf32_suits(judge, submission):
-    return judge.tf32(submission.worker())
+def test_tf32_suits(choices, submission):
+    return choices.tf32(submission.worker())
 
 
 # --- TODO(2): the policy -----------------------------------------------------------------------------------------
@@ -251,8 +251,8 @@ def test_padded(submission):
 
 
 @check("the share of the peak is efficiency, not utilisation", points=0.5, rests_on="witnessed", todo=7)
-def test_efficiency(judge, submission):
-    return judge.shares(submission.worker())
+def test_efficiency(choices, submission):
+    return choices.shares(submission.worker())
 
 
 # --- measured ----------------------------------------------------------------------------------------------------

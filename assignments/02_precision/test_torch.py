@@ -1,4 +1,4 @@
-"""The checks of assignment 02, PyTorch. All public: what is asked is what is read here and in judging.py.
+"""The checks of assignment 02, PyTorch. All public: what is asked is read here, in judging.py and in choices.py.
 
 Correctness is judged on the CPU, which has the same formats as a GPU, only not their speed.
 """
@@ -16,13 +16,13 @@ LOW = ("bfloat16", "float16")
 
 
 @check("your choice of format suits every GPU of the table", points=1, rests_on="witnessed", todo=1)
-def test_dtype_suits(judge, submission):
-    return judge.dtypes(submission.worker(threads=1))
+def test_dtype_suits(choices, submission):
+    return choices.dtypes(submission.worker(threads=1))
 
 
 @check("TF32 is on where the hardware has it, and only there", points=0.5, rests_on="witnessed", todo=1)
-def test_tf32_suits(judge, submission):
-    return judge.tf32(submission.worker(threads=1))
+def test_tf32_suits(choices, submission):
+    return choices.tf32(submission.worker(threads=1))
 
 
 # --- TODO(2): autocast -------------------------------------------------------------------------------------------
@@ -235,8 +235,8 @@ def test_padded(submission):
 
 
 @check("you read efficiency, not utilisation", points=0.5, rests_on="witnessed", todo=7)
-def test_efficiency(judge, submission):
-    return judge.shares(submission.worker(threads=1))
+def test_efficiency(choices, submission):
+    return choices.shares(submission.worker(threads=1))
 
 
 # --- measured ----------------------------------------------------------------------------------------------------
