@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
-from grader import lock
-from grader.catalog import ASSIGNMENTS, ROOT
+from grader import catalog, intake, lock
+from grader.catalog import ASSIGNMENTS
+from grader.runs import Runs
 from grader.worker import limits
 
 RUNNING = "running"
@@ -26,23 +26,24 @@ def run(out: str, token: str, folders: list[str]) -> dict[str, int]:
     marker.write_text(json.dumps(lock.me()), "utf-8")
     statuses: dict[str, int] = {}
     try:
-        for folder in folders:
-            if not lock.holds(Path(out), token):
-                break
-            statuses[folder] = _check(Path(out, folder))
+        with Runs() as runs:
+            for folder in folders:
+                if not lock.holds(Path(out), token):
+                    break
+                statuses[folder] = _check(Path(out, folder), runs)
     finally:
         marker.unlink(missing_ok=True)
     return statuses
 
 
-def _check(folder: Path) -> int:
-    assignment = ASSIGNMENTS / folder.name
-    command = [sys.executable, "-m", "pytest", str(assignment), "-p", "no:cacheprovider", "--resume"]
-    command += ["--against", str(folder / "submission"), "--results", str(folder / "results.json")]
+def _check(folder: Path, runs: Runs) -> int:
+    assignment, submission = catalog.load(ASSIGNMENTS / folder.name), folder / "submission"
+    words = [str(assignment.folder), "--resume"]
+    words += ["--against", str(submission), "--results", str(folder / "results.json")]
     try:
         # The checks end with this job, also when it is killed: nothing goes on behind the head's back.
-        return subprocess.run(
-            command, cwd=ROOT, check=False, timeout=TIMEOUT_S, preexec_fn=limits.die_with_parent
+        return runs.run(
+            intake.attempted(assignment, submission), words, timeout=TIMEOUT_S, preexec_fn=limits.die_with_parent
         ).returncode
     except subprocess.TimeoutExpired:
         return -1

@@ -29,17 +29,22 @@ BENCH = pytest.StashKey["Bench"]()
 SIDE = pytest.StashKey[Side]()
 """Where a check's item keeps its bench, and the side of the assignment that it judges."""
 
+Servers = dict[tuple[str, ...], ForkServer]
+"""Fork servers by what they have imported."""
+
 
 class Bench:
     """One hand-in of one assignment. `close` ends its processes and removes its temporary folder."""
 
-    def __init__(self, assignment: Assignment, files: list[TaskFile], whose: str, out: Path | None) -> None:
+    def __init__(
+        self, assignment: Assignment, files: list[TaskFile], whose: str, out: Path | None, servers: Servers
+    ) -> None:
         self.assignment = assignment
         self.files = {f.side.framework: f for f in files}
         self.out = out
         self.broken: dict[str, str] = {}
         """Per framework: why its task file cannot be used at all."""
-        self._servers: dict[str, ForkServer] = {}
+        self._servers = dict(servers)
         self._folder: Path | None = None
         self._count = 0
         self.results: results.Results = {
@@ -111,7 +116,7 @@ class Bench:
         if not trusted and (file := self.files[side.framework]).state in ("missing", "refused"):
             self.broken[side.framework] = file.note
             raise Failed(f"{file.note}.", next=f"hand in a {side.task} that can be read")
-        server = self._servers.setdefault(side.framework, ForkServer(side.imports))
+        server = self._servers.setdefault(side.imports, ForkServer(side.imports))
         try:
             return Worker(server, self.code(side, trusted=trusted), settings)
         except Failed as failed:

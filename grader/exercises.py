@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from grader import bench, catalog, checks, hints, results, todo
 from grader.catalog import ROOT, Assignment, Side
 from grader.checks import Check
 from grader.intake import FRAGMENT
+from grader.runs import Runs
 
 WRONG = ROOT / "tests" / "wrong"
 POINTS = 10
@@ -61,17 +60,19 @@ def wrong_answers(assignment: Assignment, side: Side, folder: Path = WRONG) -> l
     return answers
 
 
-def run(assignment: Assignment, side: Side, against: Path, ids: Sequence[str] = ()) -> dict[str, dict[str, object]]:
+def run(
+    runs: Runs, assignment: Assignment, side: Side, against: Path, ids: Sequence[str] = ()
+) -> dict[str, dict[str, object]]:
     """Check a task file with all checks, or with `ids` and what they depend on; returns the entries by id."""
     test = assignment.folder / side.test
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, results.NAME)
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--against", str(against)]
-        command += ["--results", str(out), f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")]
-        command += [f"{test}::test_{i}" for i in ids] or [str(test)]
-        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        words = ["--against", str(against), "--results", str(out)]
+        words += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")]
+        words += [f"{test}::test_{i}" for i in ids] or [str(test)]
+        answer = runs.run([side], words, capture_output=True)
         if not out.exists():
-            raise RuntimeError(f"{' '.join(command)}\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
+            raise RuntimeError(f"{' '.join(words)}\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
         entries = results.read(out)["checks"]
     return {e["id"]: e for e in entries if e["framework"] == side.framework}
 
@@ -87,10 +88,10 @@ def with_needs(ids: Sequence[str], known: dict[str, Check]) -> list[str]:
 # --- what is proven by running -----------------------------------------------------------------------------------
 
 
-def start_problems(assignment: Assignment, side: Side) -> list[str]:
+def start_problems(runs: Runs, assignment: Assignment, side: Side) -> list[str]:
     """Does the start get the verdicts that the lesson's table says?"""
     said = {row.claim: row.start for row in lesson_table(assignment, side)}
-    entries = run(assignment, side, assignment.start(side))
+    entries = run(runs, assignment, side, assignment.start(side))
     return [
         f"{side.task} as shipped: '{e['claim']}' is {e['verdict']}, the lesson says {said.get(str(e['claim']))}"
         for e in entries.values()
@@ -98,9 +99,9 @@ def start_problems(assignment: Assignment, side: Side) -> list[str]:
     ]
 
 
-def solution_problems(assignment: Assignment, side: Side) -> list[str]:
+def solution_problems(runs: Runs, assignment: Assignment, side: Side) -> list[str]:
     """Does the solution pass everything that this machine can judge?"""
-    entries = run(assignment, side, assignment.solution(side))
+    entries = run(runs, assignment, side, assignment.solution(side))
     return [
         f"the solution: '{e['claim']}' is {e['verdict']}: {e.get('evidence')}"
         for e in entries.values()
@@ -108,12 +109,12 @@ def solution_problems(assignment: Assignment, side: Side) -> list[str]:
     ]
 
 
-def wrong_problems(assignment: Assignment, side: Side, wrong: Wrong, *, full: bool = False) -> list[str]:
+def wrong_problems(runs: Runs, assignment: Assignment, side: Side, wrong: Wrong, *, full: bool = False) -> list[str]:
     """Is a wrong answer caught by every check it names? `full` runs all checks, not only those."""
     known = declared(assignment, side)
     if not wrong.caught_by or (unknown := set(wrong.caught_by) - set(known)):
         return [f"{wrong.path.name}: {FRAGMENT} names {unknown or 'no check'}; known are {', '.join(known)}"]
-    entries = run(assignment, side, wrong.path, () if full else with_needs(wrong.caught_by, known))
+    entries = run(runs, assignment, side, wrong.path, () if full else with_needs(wrong.caught_by, known))
     return [
         f"{wrong.path.name}: '{entries[i]['claim']}' is {entries[i]['verdict']}, expected failed"
         for i in wrong.caught_by

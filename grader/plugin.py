@@ -23,8 +23,8 @@ from typing import Any
 
 import pytest
 
-from grader import catalog, checks, hints, intake, results, todo
-from grader.bench import BENCH, SIDE, Bench
+from grader import catalog, checks, hints, intake, results, runs, todo
+from grader.bench import BENCH, SIDE, Bench, Servers
 from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS
 from grader.errors import UsageError
 from grader.terminal import BENCHES, VERBOSE, Printer
@@ -36,6 +36,8 @@ _PYTEST_WORD = {Verdict.PASSED: "passed", Verdict.UNSURE: "passed", Verdict.FAIL
 _PYTEST_WORD |= {Verdict.GRADER_FAULT: "failed"}
 _RETURNED = pytest.StashKey[Any]()
 _SETUP_S = pytest.StashKey[float]()
+SERVERS = pytest.StashKey[Servers]()
+"""Fork servers that this run was lent."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,12 +45,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("grader", "checks of assignments")
     group.addoption("--against", metavar="PATH", help="check this task file or hand-in instead of your own")
     group.addoption("--results", metavar="FILE", help="where to write results.json")
+    group.addoption(
+        runs.OPTION, action="append", default=[], metavar="IMPORTS=FD:PID", help="a fork server that runs already"
+    )
     group.addoption("--resume", action="store_true", help="keep verdicts that --results already has")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Expand `assignments/03`; for a run of checks alone, silence pytest's own report."""
     config.stash[BENCHES] = {}
+    config.stash[SERVERS] = runs.lent(config.getoption(runs.OPTION))
     try:
         config.args = [_expand(arg, Path(config.invocation_params.dir)) for arg in config.args]
     except UsageError as error:
@@ -136,7 +142,8 @@ def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> l
     out = config.getoption("results")
     if out is None and not against:
         out = SELF_CHECKS / assignment.name / results.NAME
-    bench = Bench(assignment, intake.take_all(assignment, source), _whose(source), Path(out) if out else None)
+    files, servers = intake.take_all(assignment, source), config.stash[SERVERS]
+    bench = Bench(assignment, files, _whose(source), Path(out) if out else None, servers)
     config.stash[BENCHES][str(folder)] = bench
     sides = {side.test: side for side in assignment.sides}
     for item in items:

@@ -16,8 +16,12 @@ SHORTEST_S = 0.1
 """Core seconds below which clock ticks of 10 ms cannot tell."""
 
 
+OURS: set[int] = set()
+"""Processes beside this one whose trees work for it: fork servers that it was lent."""
+
+
 class Neighbours:
-    """CPU time of everything but this process's tree, on the cores that it may use, since `begin`."""
+    """CPU time of everything but this process's tree and OURS, on the cores that it may use, since `begin`."""
 
     def __init__(self) -> None:
         self._cores = {f"cpu{n}" for n in machine.cores()}
@@ -34,7 +38,7 @@ class Neighbours:
         return max(others / wall, 0.0) if wall > SHORTEST_S else 0.0
 
     def _own_s(self) -> float:
-        return procs.cpu_seconds(procs.tree(os.getpid()))
+        return procs.cpu_seconds([pid for root in (os.getpid(), *OURS) for pid in procs.tree(root)])
 
     def _busy_s(self) -> float:
         """Seconds that our cores were busy or taken away (steal): fields of proc_stat(5), in clock ticks."""

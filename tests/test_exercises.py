@@ -5,6 +5,7 @@ import filecmp
 import pytest
 
 from grader import catalog, exercises
+from grader.runs import Runs
 
 ASSIGNMENTS = [catalog.load(folder) for folder in catalog.folders()]
 SIDES = [pytest.param(a, s, id=f"{a.number}-{s.framework}") for a in ASSIGNMENTS for s in a.sides]
@@ -15,6 +16,12 @@ WRONG = [
     for w in exercises.wrong_answers(a, s)
 ]
 NEEDS_GPU = {"feeds_gpu", "pinned"}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    with Runs() as shared:
+        yield shared
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda a: a.number)
@@ -29,18 +36,18 @@ def test_every_check_is_named_by_a_wrong_answer(assignment, side):
 
 
 @pytest.mark.parametrize(("assignment", "side"), SIDES)
-def test_the_start_fails_where_its_lesson_says(assignment, side):
-    assert exercises.start_problems(assignment, side) == []
+def test_the_start_fails_where_its_lesson_says(runs, assignment, side):
+    assert exercises.start_problems(runs, assignment, side) == []
 
 
 @pytest.mark.parametrize(("assignment", "side"), SIDES)
-def test_the_solution_passes_what_this_machine_can_judge(assignment, side):
-    assert exercises.solution_problems(assignment, side) == []
+def test_the_solution_passes_what_this_machine_can_judge(runs, assignment, side):
+    assert exercises.solution_problems(runs, assignment, side) == []
 
 
 @pytest.mark.parametrize(("assignment", "side", "wrong"), WRONG)
-def test_a_wrong_answer_fails_the_check_that_it_names(assignment, side, wrong):
-    assert exercises.wrong_problems(assignment, side, wrong) == []
+def test_a_wrong_answer_fails_the_check_that_it_names(runs, assignment, side, wrong):
+    assert exercises.wrong_problems(runs, assignment, side, wrong) == []
 
 
 # --- the proof itself, on a throw-away assignment ----------------------------------------------------------------

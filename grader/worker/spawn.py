@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from grader.verdict import GraderFault
 from grader.worker import protocol
@@ -45,7 +45,8 @@ class Process:
     pidfd: int
     sock: socket.socket
     output: int
-    server: subprocess.Popen[bytes]
+    server: subprocess.Popen[bytes] | None
+    """Where workers start cold: the process itself."""
     open: bool = True
 
     def kill(self, number: signal.Signals) -> None:
@@ -57,7 +58,7 @@ class Process:
 
     def exited(self, within: float) -> bool:
         """True when the worker has ended by itself within so many seconds."""
-        if self.pidfd < 0:
+        if self.server is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.server.wait(within)
             return self.server.poll() is not None
@@ -65,7 +66,10 @@ class Process:
 
 
 class ForkServer:
-    """The fork server of one framework: started on the first use, ended by `close`."""
+    """The fork server of one framework: started on the first use, ended by `close`.
+
+    `lend` gives its socket to another process, where `lent` makes a ForkServer of it. One of the two uses it at a time.
+    """
 
     def __init__(self, imports: Sequence[str], *, cold: bool = not CAN_FORK) -> None:
         self._imports = list(imports)
@@ -73,16 +77,32 @@ class ForkServer:
         self._popen: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
+    @classmethod
+    def lent(cls, descriptor: int) -> Self:
+        """The fork server at the other end of an inherited socket; `close` leaves it running."""
+        server = cls(())
+        server._control = socket.socket(fileno=descriptor)
+        server._control.settimeout(ANSWER_S)
+        return server
+
+    def lend(self) -> tuple[int, int]:
+        """Descriptor of its socket, for a child process, and its process id."""
+        descriptor = self._boot().fileno()
+        assert self._popen is not None
+        return descriptor, self._popen.pid
+
     def start(self, options: dict[str, Any]) -> Process:
         """A new worker process that is setting itself up. Raises GraderFault when the server broke."""
-        popen, control = self._boot()
+        control = self._boot()
         mine, theirs = socket.socketpair()
         output, write_end = os.pipe()
         try:
             protocol.send(control, {"become" if self._cold else "start": options}, [theirs.fileno(), write_end])
             if self._cold:
-                self._popen = self._control = None  # this one is spent
-                return Process(popen.pid, -1, mine, output, popen)
+                assert self._popen is not None
+                spent = Process(self._popen.pid, -1, mine, output, self._popen)
+                self._popen = self._control = None
+                return spent
             reply, fds = protocol.receive(control, 1)
         except (OSError, EOFError) as error:
             raise GraderFault(f"the fork server broke: {error!r}") from None
@@ -91,7 +111,7 @@ class ForkServer:
             os.close(write_end)
         if "fault" in reply:
             raise GraderFault(reply["fault"])
-        return Process(reply["pid"], fds[0], mine, output, popen)
+        return Process(reply["pid"], fds[0], mine, output, None)
 
     def end(self, process: Process) -> int:
         """End a worker with all that it started; returns its wait status."""
@@ -100,7 +120,7 @@ class ForkServer:
         process.open = False
         process.sock.close()
         os.close(process.output)
-        if process.pidfd < 0:
+        if process.server is not None:
             process.server.kill()
             return process.server.wait()
         os.close(process.pidfd)
@@ -119,14 +139,15 @@ class ForkServer:
 
     def close(self) -> None:
         """End the server and every worker it still has."""
-        if self._popen is not None and self._control is not None:
+        if self._control is not None:
             self._control.close()
+        if self._popen is not None:
             self._popen.wait()
-            self._popen = self._control = None
+        self._popen = self._control = None
 
-    def _boot(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        if self._popen is not None and self._control is not None:
-            return self._popen, self._control
+    def _boot(self) -> socket.socket:
+        if self._control is not None:
+            return self._control
         mine, theirs = socket.socketpair()
         env = {name: os.environ[name] for name in _KEPT_ENV if name in os.environ}
         path = [str(ROOT), *(p for p in sys.path if os.path.isabs(p) and p != str(ROOT))]
@@ -146,4 +167,4 @@ class ForkServer:
             raise GraderFault(f"the fork server did not start; try: {sys.executable} -c 'import numpy'") from None
         mine.settimeout(ANSWER_S)
         self._popen, self._control = popen, mine
-        return popen, mine
+        return mine
