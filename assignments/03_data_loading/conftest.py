@@ -33,9 +33,9 @@ def causes(request, judging):
 def make_files(folder, data, causes, judging):
     """Make a set of `count` fresh samples below a folder that plays the parallel filesystem."""
 
-    def make(count, side=96):
+    def make(count, side=96, distinct=None):
         source = folder(writable=False) / "images"
-        data.make_files(source, count, int.from_bytes(np.random.default_rng().bytes(4)), side)
+        data.make_files(source, count, int.from_bytes(np.random.default_rng().bytes(4)), side, distinct)
         return judging.Files(data, causes, source, folder(writable=True))
 
     return make
@@ -77,7 +77,10 @@ def race_epochs(race, submission, baseline, make_files, judging):
             files.show() if runner is baseline else files.hide()
             worker = runner.worker(watch=getattr(files, part), **settings)
             worker.call("open_loader", str(getattr(files, part)))
-            files.read(worker, entry)  # starts workers, opens handles; nothing is held yet
+            if runner is baseline:  # nothing is held yet; the start has neither workers nor handles to warm up
+                worker.call("first_batch")
+            else:
+                files.read(worker, entry)
             worker.io.hold_s = 3 * decode_s
             before = worker.cpu_seconds()
             seconds, _ = files.read(worker, entry, within=2 + 100 * samples * decode_s)

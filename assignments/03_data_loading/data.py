@@ -18,15 +18,21 @@ CLASSES = 10
 LABELS = "labels.csv"
 
 
-def make_files(folder, count, seed, side=SIDE):
-    """Write `count` samples and their labels into `folder`; the same seed gives the same files."""
+def make_files(folder, count, seed, side=SIDE, distinct=None):
+    """Write `count` samples and their labels into `folder`; the same seed gives the same files.
+
+    Where a check needs many and looks at none, only the first `distinct` are made and the others are copies of them.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     names = [f"sample{i}" for i in rng.permutation(count * 10)[:count]]
-    labels = rng.integers(0, CLASSES, count)
-    for name, label in zip(names, labels, strict=True):
-        (folder / f"{name}.img").write_bytes(encode(_image(rng, int(label), side)))
+    made = min(distinct or count, count)
+    labels = rng.integers(0, CLASSES, made)
+    images = [encode(_image(rng, int(label), side)) for label in labels]
+    labels = labels[np.arange(count) % made]
+    for number, name in enumerate(names):
+        (folder / f"{name}.img").write_bytes(images[number % made])
     with (folder / LABELS).open("w", newline="") as file:
         csv.writer(file).writerows(zip(names, labels.tolist(), strict=True))
 

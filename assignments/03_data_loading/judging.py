@@ -19,6 +19,7 @@ from grader.worker.client import Array
 MOST = 4 * 1536  # rows of an answer that are looked at
 BATCH = 16  # as in workload.py
 MAX_FILES = 8
+PACK_S = 15.0  # a hundred times what the largest set takes
 _SHARED = "a file opened before the workers start is shared: they move its position under each other."
 TORN_READS = ("BadZipFile", "zlib", "decompress")
 CAUSES = {
@@ -58,23 +59,22 @@ class Files:
     @cached_property
     def pixels(self):
         """The decoded samples by name, flat."""
-        return {n: self.data.decode((self.source / f"{n}.img").read_bytes()).ravel() for n in self.labels}
+        return {name: self.data.decode(image).ravel() for name, image in self.images.items()}
 
     @cached_property
     def images(self):
-        """The bytes of the sample files."""
-        return [path.read_bytes() for path in self.source.glob("*.img")]
+        """The bytes of the sample files by name."""
+        return {name: (self.source / f"{name}.img").read_bytes() for name in self.labels}
 
     def hide(self):
         """Take the small files out of reach: a packed form that only points to them is none."""
-        assert self.pixels  # the grader reads them before
-        assert self.images
+        assert self.images  # the grader reads them before
         self.source.chmod(0)
 
     def pack(self, submission):
         """Pack in a worker that has ended afterwards, and hide the source. Returns the packed folder."""
         worker = submission.worker()
-        worker.call("pack", str(self.source), str(self.packed))
+        worker.call("pack", str(self.source), str(self.packed), within=PACK_S)
         worker.close()
         self.hide()
         return self.packed
@@ -118,14 +118,14 @@ class Files:
 
     def judge_bytes(self):
         """The bytes of every image are in the packed files, which are not much larger. Returns the evidence."""
-        sizes, total = regular_files(self.packed), sum(map(len, self.images))
+        sizes, total = regular_files(self.packed), sum(map(len, self.images.values()))
         if sum(sizes.values()) > 1.2 * total + 65536:
             raise Failed(
                 f"{total:,} bytes of samples became {sum(sizes.values()):,} bytes.",
                 "Often: samples are stored twice, or decoded.",
             )
         stored = b"".join(path.read_bytes() for path in sorted(sizes))
-        changed = sum(image not in stored for image in self.images)
+        changed = sum(image not in stored for image in self.images.values())
         if changed:
             raise Failed(
                 f"The bytes of {changed} of {len(self.images)} image files are not in the packed files.",

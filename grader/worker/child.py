@@ -8,6 +8,7 @@ import random
 import re
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,7 @@ def serve(sock: socket.socket, options: dict[str, Any]) -> None:
 
 def _set_up(options: dict[str, Any]) -> None:
     os.environ.update(options["env"])
+    tempfile.tempdir = None  # the server's choice, should an import have asked: temporary files go with the worker
     os.environ.pop("OPENBLAS_NUM_THREADS", None)
     os.umask(0o022)
     if options.get("cores"):
