@@ -133,7 +133,7 @@ class Files:
             )
         return f"{total:,} bytes of files became {len(stored):,} bytes"
 
-    def judge_memory(self, worker, cause, share=0.25, beginnings=12):
+    def judge_memory(self, worker, cause, share=0.25, beginnings=6):
         """Reading this set makes no process grow by a `share` of it; `worker` has read another one already.
 
         After a whole epoch come the `beginnings` of some: what is read ahead has no reason to stay.
