@@ -24,7 +24,7 @@ from grader.roster import STUDENTS
 if TYPE_CHECKING:
     import submitit
 
-PER_JOB = 8
+PER_JOB = 16
 ATTEMPTS = 3
 POLL_S = 0.2
 

@@ -24,22 +24,23 @@ def run(out: str, token: str, folders: list[str]) -> dict[str, int]:
     """
     marker = Path(out, "jobs", f"{RUNNING}-{lock.me()['pid']}.json")
     marker.write_text(json.dumps(lock.me()), "utf-8")
+    solutions = marker.with_name(f"solutions-{lock.me()['pid']}")
     statuses: dict[str, int] = {}
     try:
         with Runs() as runs:
             for folder in folders:
                 if not lock.holds(Path(out), token):
                     break
-                statuses[folder] = _check(Path(out, folder), runs)
+                statuses[folder] = _check(Path(out, folder), runs, solutions)
     finally:
         marker.unlink(missing_ok=True)
     return statuses
 
 
-def _check(folder: Path, runs: Runs) -> int:
+def _check(folder: Path, runs: Runs, solutions: Path) -> int:
     assignment, submission = catalog.load(ASSIGNMENTS / folder.name), folder / "submission"
     words = [str(assignment.folder), "--resume"]
-    words += ["--against", str(submission), "--results", str(folder / "results.json")]
+    words += ["--against", str(submission), "--results", str(folder / "results.json"), "--solutions", str(solutions)]
     try:
         # The checks end with this job, also when it is killed: nothing goes on behind the head's back.
         return runs.run(

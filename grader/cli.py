@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--full", action="store_true", help="run every wrong answer against every check")
     edition = verb("release", _release, "make the student edition: without solutions, wrong answers, hostile cases")
     edition.add_argument("dir", type=Path, metavar="DIR", help="a new or empty folder outside of the repository")
+    acceptance = verb("acceptance", _acceptance, "is this machine fit to grade speed on?")
+    acceptance.add_argument("assignment", nargs="*", help="all when none is named")
+    acceptance.add_argument("--minutes", type=float, default=10, help="how long; each race once at least (%(default)s)")
+    acceptance.add_argument("--load", type=int, default=0, metavar="N", help="plant N bursty processes beside")
     verb("doctor", _doctor, "is this machine fit and safe to grade on?")
     return parser
 
@@ -107,9 +111,7 @@ def _reset(arguments: argparse.Namespace) -> int:
 def _grade(arguments: argparse.Namespace) -> int:
     from grader import classroom
 
-    prefixes = arguments.assignment
-    chosen = [catalog.find(p) for p in prefixes] if prefixes else [catalog.load(f) for f in catalog.folders()]
-    return classroom.grade(arguments.submissions, arguments.out, chosen)
+    return classroom.grade(arguments.submissions, arguments.out, _chosen(arguments.assignment))
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -121,8 +123,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from grader import proof
 
-    chosen = [catalog.find(a) for a in arguments.assignment] or [catalog.load(f) for f in catalog.folders()]
-    return proof.verify(chosen, full=arguments.full)
+    return proof.verify(_chosen(arguments.assignment), full=arguments.full)
 
 
 def _release(arguments: argparse.Namespace) -> int:
@@ -130,6 +131,17 @@ def _release(arguments: argparse.Namespace) -> int:
 
     print(release.release(arguments.dir))
     return 0
+
+
+def _acceptance(arguments: argparse.Namespace) -> int:
+    from grader import acceptance
+
+    return acceptance.run(_chosen(arguments.assignment), minutes=arguments.minutes, load=arguments.load)
+
+
+def _chosen(names: Sequence[str] | None) -> list[catalog.Assignment]:
+    """The assignments that are named, or all."""
+    return [catalog.find(name) for name in names or ()] or [catalog.load(folder) for folder in catalog.folders()]
 
 
 def _doctor(_: argparse.Namespace) -> int:

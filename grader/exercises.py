@@ -61,18 +61,18 @@ def wrong_answers(assignment: Assignment, side: Side, folder: Path = WRONG) -> l
 
 
 def run(
-    runs: Runs, assignment: Assignment, side: Side, against: Path, ids: Sequence[str] = ()
+    runs: Runs, assignment: Assignment, side: Side, against: Path, ids: Sequence[str] = (), *, words: Sequence[str] = ()
 ) -> dict[str, dict[str, object]]:
-    """Check a task file with all checks, or with `ids` and what they depend on; returns the entries by id."""
+    """Check a task file with all checks, or with `ids`; returns the entries by id. `words`: more for pytest."""
     test = assignment.folder / side.test
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, results.NAME)
-        words = ["--against", str(against), "--results", str(out)]
-        words += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")]
-        words += [f"{test}::test_{i}" for i in ids] or [str(test)]
-        answer = runs.run([side], words, capture_output=True)
+        command = ["--against", str(against), "--results", str(out), *words]
+        command += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml")]
+        command += [f"{test}::test_{i}" for i in ids] or [str(test)]
+        answer = runs.run([side], command, capture_output=True)
         if not out.exists():
-            raise RuntimeError(f"{' '.join(words)}\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
+            raise RuntimeError(f"{' '.join(command)}\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
         entries = results.read(out)["checks"]
     return {e["id"]: e for e in entries if e["framework"] == side.framework}
 

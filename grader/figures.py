@@ -22,9 +22,9 @@ class _Scale:
     """Where pairs and ratios lie: pairs from left to right, ratios on a logarithmic axis from bottom to top."""
 
     def __init__(self, race: dict[str, Any]) -> None:
-        values = (1.0, *(r for _, r in ratios(race)), *(race[k] for k in ("low", "high", "speedup", "target")))
+        values = (1.0, needed(race), *(r for _, r in ratios(race)), *(race[k] for k in ("low", "high", "speedup")))
         shown = [v for v in values if _fits(v)]
-        self.pairs = max(len(race["pairs"]), 1)
+        self.pairs = max(len(ratios(race)), 1)
         self.low, self.high = min(shown) / 1.12, max(shown) * 1.12
 
     def x(self, pair: float) -> float:
@@ -60,10 +60,10 @@ def race_svg(race: dict[str, Any], title: str, key: str = "") -> str:
 def describe(race: dict[str, Any]) -> str:
     """What the picture shows, in words."""
     return (
-        f"{len(race['pairs'])} pairs of the start and the hand-in, in order of measurement. The median is "
+        f"{len(ratios(race))} pairs of the start and the hand-in, in order of measurement. The median is "
         f"{factor(race['speedup'])}x the start's speed, the 95 % interval {factor(race['low'])}x to "
         f"{factor(race['high'])}x, "
-        f"{side(race)} the {race['target']:g}x that is needed."
+        f"{side(race)} the {needed(race):.3g}x that is needed."
     )
 
 
@@ -74,14 +74,19 @@ def factor(value: float) -> str:
 
 def side(race: dict[str, Any]) -> str:
     """Where the interval lies: `above`, `below` or `across` the target."""
-    if race["low"] >= race["target"]:
+    if race["low"] >= needed(race):
         return "above"
-    return "below" if race["high"] < race["target"] else "across"
+    return "below" if race["high"] < needed(race) else "across"
+
+
+def needed(race: dict[str, Any]) -> float:
+    """The speedup that this race had to show: the target, or less where the solution reached less on that machine."""
+    return float(race.get("needed", race["target"]))
 
 
 def ratios(race: dict[str, Any]) -> list[tuple[int, float]]:
-    """Number (from 1) and ratio baseline / submission of every pair whose two times are above zero."""
-    times = [(p["baseline_s"], p["submission_s"]) for p in race["pairs"]]
+    """Number (from 1) and ratio baseline / submission of every fair pair whose two times are above zero."""
+    times = [(p["baseline_s"], p["submission_s"]) for p in race["pairs"] if "unfair" not in p]
     return [(i, base / mine) for i, (base, mine) in enumerate(times, 1) if base > 0 and mine > 0]
 
 
@@ -89,7 +94,7 @@ def _band_and_lines(svg: ET.Element, race: dict[str, Any], scale: _Scale) -> Non
     top, bottom = scale.y(race["high"]), scale.y(race["low"])
     place = {"x": f"{LEFT}", "width": f"{_PLOT[0]}", "y": f"{top}", "height": f"{max(bottom - top, 1):g}"}
     ET.SubElement(svg, "rect", {"class": "band", **place})
-    for name, value in (("one", 1.0), ("median", race["speedup"]), ("needed", race["target"])):
+    for name, value in (("one", 1.0), ("median", race["speedup"]), ("needed", needed(race))):
         if _fits(value):
             _line(svg, name, (LEFT, scale.y(value)), (LEFT + _PLOT[0], scale.y(value)))
 
@@ -120,20 +125,20 @@ def _dots(svg: ET.Element, race: dict[str, Any], scale: _Scale) -> None:
     for pair, ratio in ratios(race):
         if _fits(ratio):
             # Filled or hollow, so that it can be told without colours which pairs reached the target.
-            name = "dot reached" if ratio >= race["target"] else "dot"
+            name = "dot reached" if ratio >= needed(race) else "dot"
             place = {"cx": f"{scale.x(pair)}", "cy": f"{scale.y(ratio)}", "r": f"{radius}"}
             ET.SubElement(svg, "circle", {"class": name, **place})
 
 
 def _labels(svg: ET.Element, race: dict[str, Any], scale: _Scale) -> None:
     """The two lines named at the right, pushed apart where they lie close."""
-    needed, median = (scale.y(v) if _fits(v) else scale.y(scale.low) for v in (race["target"], race["speedup"]))
+    goal, median = (scale.y(v) if _fits(v) else scale.y(scale.low) for v in (needed(race), race["speedup"]))
     apart, top, bottom = 27, TOP + 4, TOP + _PLOT[1] - 8
-    if abs(median - needed) < apart:
-        median = needed + apart if median > needed else needed - apart
-    shift = max(top - min(median, needed), 0) - max(max(median, needed) - bottom, 0)
+    if abs(median - goal) < apart:
+        median = goal + apart if median > goal else goal - apart
+    shift = max(top - min(median, goal), 0) - max(max(median, goal) - bottom, 0)
     left = LEFT + _PLOT[0] + 7
-    _text(svg, f"needed {race['target']:g}x", (left, needed + shift + 4), "start", "strong")
+    _text(svg, f"needed {needed(race):.3g}x", (left, goal + shift + 4), "start", "strong")
     _text(svg, f"median {factor(race['speedup'])}x", (left, median + shift + 1), "start", "result")
     interval = f"{factor(race['low'])} to {factor(race['high'])}, {side(race)}"
     _text(svg, interval, (left, median + shift + 14), "start", "result")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grader import bench as bench_module
-from grader import machine
+from grader import checks, machine, possible, runs
 from grader.bench import BENCH, SIDE, Bench
 from grader.catalog import Side
 from grader.iowatch import mechanism
@@ -63,7 +63,14 @@ def _runner(request: pytest.FixtureRequest, *, trusted: bool) -> Iterator[Runner
 def race(request: pytest.FixtureRequest) -> Race:
     """A race of the submission against the baseline, with this check's target for this hardware."""
     bench, side = request.node.stash[BENCH], request.node.stash[SIDE]
-    return Race.for_check(request.node.obj, side, machine.gpus(), bench.assignment.name)
+    check, folder = checks.of(request.node.obj), request.config.getoption("--solutions")
+
+    def solution() -> dict[str, Any] | None:
+        lent = request.config.getoption(runs.OPTION)
+        return possible.figures(Path(folder), bench.assignment, side, check.id, lent) if folder else None
+
+    same = request.config.getoption("--same")
+    return Race.for_check(check, side, machine.gpus(), bench.assignment.name, possible=solution, same=same)
 
 
 @pytest.fixture

@@ -1,14 +1,8 @@
 """A race: is the submission at least `target` times as fast as the baseline? Pass, fail, or honestly unsure.
 
-Pairs of baseline and submission are timed in random order, each call in a fresh process on inputs it has
-never seen; the check verifies the outputs of every timed call before its time counts. After each pair an
-anytime-valid test on the log-ratios decides whether to stop.
-
-The test. Let x be a pair's log(baseline / submission) - log(target). With the order inside a pair random and
-the truth on the target, x is symmetric about zero. For any odd bounded bet the product of 1 + b tanh(k x) is
-then a fair game, so its mean over a grid of b and k is an e-process: it exceeds 1/alpha with probability at
-most alpha, whenever one looks (Ville's inequality; betting and e-values: Ramdas, Gruenwald, Vovk, Shafer,
-"Game-theoretic statistics and safe anytime-valid inference", 2023; symmetric null: de la Pena, 1999).
+Pairs of baseline and submission are timed in random order. Each block of calls runs in a fresh process on inputs that
+it has never seen; the answers of every timed call are verified before its time counts. After each pair the test of
+grader.evidence decides whether to stop. A pair that others disturbed is kept in the results and repeated.
 """
 
 from __future__ import annotations
@@ -18,140 +12,187 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
-from grader import checks, hints
+from grader import evidence, hints
 from grader.catalog import Side, Target
-from grader.quiet import LIMIT, Neighbours
-from grader.verdict import Failed, NotMeasured, Outcome, Unsure, Verdict
+from grader.checks import Check
+from grader.conditions import Conditions
+from grader.evidence import ALPHA
+from grader.floor import Floor
+from grader.verdict import Failed, Held, NotMeasured, Outcome, Unsure, Verdict
 
-ALPHA = 1e-3
-"""Bound on a wrong pass, and on a wrong fail, of one race."""
-SHOWN_ALPHA = 0.025
-"""Each end of the interval that is shown: together 95 %."""
 MAX_PAIRS = 60
 ENOUGH_PAIRS = 14
 """Pairs that decide a race whose sides differ clearly (ten are the least that can)."""
 MAX_UNFAIR = 8
 """Pairs that may be disturbed by others, beyond as many as were fair, before the race ends unsure."""
 BUDGET_S = 60.0
+SHORTEST_BLOCK_S = 0.02
+"""A timed block takes at least this long: shorter calls are repeated on other inputs (starting a call costs 0.1 ms)."""
+LONGEST_BLOCK_S = 0.1
+"""No repetition makes the slower side's block longer: where the sides differ so much, short is long enough."""
+STEADY = 0.9
+"""A process is warm when a call takes at least this share of the one before."""
+MAX_WARM = 4
+LEAST_GAIN = 1.1
+"""Where the solution itself gains less than this, a check says nothing about a hand-in."""
+UNSTABLE, TIMES_BASELINE = 0.05, 3.0
+"""A submission is unstable when its times spread by more than this share, and this much more than the baseline's."""
 
-_BETS = tuple((b, k) for b in (0.25, 0.5, 0.8, 0.97) for k in (10.0, 40.0, 200.0))
-
-
-def evidence_above(log_ratios: Sequence[float], log_target: float) -> float:
-    """E-value against "the ratio is at most the target"; 1000 means at most 1 in 1000 by chance."""
-    total = 0.0
-    for bet, slope in _BETS:
-        wealth = 1.0
-        for ratio in log_ratios:
-            wealth *= 1.0 + bet * math.tanh(slope * (ratio - log_target))
-        total += wealth
-    return total / len(_BETS)
-
-
-def evidence_below(log_ratios: Sequence[float], log_target: float) -> float:
-    """E-value against "the ratio is at least the target"."""
-    return evidence_above([-r for r in log_ratios], -log_target)
-
-
-def interval(log_ratios: Sequence[float], alpha: float = SHOWN_ALPHA) -> tuple[float, float]:
-    """All targets that the race does not refute at `alpha` per side, as ratios; 0 and inf where it says nothing."""
-    low, high = min(log_ratios) - 0.5, max(log_ratios) + 0.5
-    lower = _last(lambda t: evidence_above(log_ratios, t) >= 1 / alpha, low, high)
-    upper = _last(lambda t: evidence_below(log_ratios, -t) >= 1 / alpha, -high, -low)
-    return (0.0 if lower is None else math.exp(lower)), (math.inf if upper is None else math.exp(-upper))
-
-
-def _last(holds: Callable[[float], bool], low: float, high: float) -> float | None:
-    """The largest value in [low, high] at which a falling condition still holds, by bisection."""
-    if not holds(low):
-        return None
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
+Call = Callable[[Any], tuple[Any, float]]
+"""Answers one input, and the seconds it took."""
+Lane = Callable[[], AbstractContextManager[Call]]
+"""Opens a fresh process of one side."""
+Figures = dict[str, Any]
 
 
 class Race:
-    """One race against one target. `run` returns a pass and raises every other verdict."""
+    """One race against one target. `run` returns a pass and raises every other verdict.
 
-    def __init__(self, target: Target, *, advice: str = "") -> None:
-        self.target = target
+    `possible` answers the figures of the solution's race on this machine, where there is one. `same` is for trials of
+    the race itself: the submission against itself, with `same` as the target, so that the truth is known.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        advice: str = "",
+        possible: Callable[[], Figures | None] = lambda: None,
+        same: float | None = None,
+    ) -> None:
+        self.target = target if same is None else replace(target, speedup=same)
+        self.needed = self.target.speedup
+        """The target, or less where not even the solution reaches it on this machine."""
         self.pairs: list[dict[str, Any]] = []
         self._advice = advice
-        self._unfair = 0
+        self._solution = possible
+        self._same = same is not None
+        self._possible: Figures | None = None
+        self._end = math.inf
 
     @classmethod
-    def for_check(cls, function: object, side: Side, gpus: Sequence[str], assignment: str) -> Race:
+    def for_check(
+        cls,
+        check: Check,
+        side: Side,
+        gpus: Sequence[str],
+        assignment: str,
+        **options: Any,
+    ) -> Race:
         """The race of a check on this hardware; its target is the most specific one in assignment.toml."""
-        declared = checks.of(function)
-        mine = {t.hardware: t for t in side.targets if t.check == declared.id}
+        mine = {t.hardware: t for t in side.targets if t.check == check.id}
         names = [h for h in mine if gpus and h.lower() in gpus[0].lower()]
         for hardware in (*names, *(["gpu"] if gpus else []), "cpu"):
             if hardware in mine:
                 number = assignment.partition("_")[0]
-                return cls(mine[hardware], advice=hints.command(number, side, declared.todo))
+                return cls(mine[hardware], advice=hints.command(number, side, check.todo), **options)
         raise NotMeasured("There is no target for this hardware in assignment.toml.", next="run it in a GPU job")
 
-    def run(self, baseline: Callable[[], float], submission: Callable[[], float]) -> Outcome:
-        """Race two functions that each time one call in a fresh process and return its seconds.
+    def run(
+        self,
+        baseline: Lane,
+        submission: Lane,
+        inputs: Callable[[], Any],
+        *,
+        agree: Callable[[Any, Any], None] = lambda _baseline, _submission: None,
+        floor: Floor | None = None,
+    ) -> Outcome:
+        """Race two lanes over fresh `inputs`; both get the same ones in a pair, and `agree` compares their answers.
 
-        Raises Failed or Unsure with the figures; whatever the two functions raise passes through.
+        `floor` bounds the seconds of a call from below. Raises Failed, Unsure, NotMeasured or Held with the figures;
+        whatever lanes and `agree` raise passes through.
         """
-        start = time.monotonic()
-        goal = math.log(self.target.speedup)
+        self._end = time.monotonic() + BUDGET_S
+        contest = _Contest(submission if self._same else baseline, submission, inputs, agree, floor)
         # Time alone never ends a race that can still be decided: being slow must not buy doubt.
-        while len(self.pairs) < MAX_PAIRS and (time.monotonic() - start < BUDGET_S or len(self.pairs) < ENOUGH_PAIRS):
-            pair = self._pair(baseline, submission)
-            if pair is None:
-                self._unfair += 1
-                if self._unfair > MAX_UNFAIR + len(self.pairs):
+        while len(self._fair()) < MAX_PAIRS and (time.monotonic() < self._end or not self._enough()):
+            self.pairs.append(contest.pair())
+            if "unfair" in self.pairs[-1]:
+                if self._unfair() > MAX_UNFAIR + len(self._fair()):
                     break
                 continue
-            self.pairs.append(pair)
-            ratios = self._log_ratios()
-            if evidence_above(ratios, goal) >= 1 / ALPHA:
-                return Outcome(Verdict.PASSED, self._evidence(), race=self.figures())
-            if evidence_below(ratios, goal) >= 1 / ALPHA:
-                raise Failed(self._evidence(), next=self._advice, share=self._share(), race=self.figures())
-        total = self._unfair + len(self.pairs)
-        busy = f"Other programs used these cores in {self._unfair} of {total} pairs; those do not count."
-        why = "Too close or too noisy" if len(self.pairs) >= ENOUGH_PAIRS else "Too few undisturbed pairs"
-        close = f"{self._evidence()} {why} to call." if self.pairs else "So nothing could be measured."
-        raise Unsure(
-            f"{busy} {close}" if self._unfair else close,
-            next="close other programs and check again; the points stay",
-            race=self.figures() if self.pairs else None,
-        )
+            if self._certain(evidence.above):
+                return self._passed()
+            if self._certain(evidence.below) and not self._lowered():
+                raise self._failed()
+        return self._undecided()
 
-    def figures(self) -> dict[str, Any]:
+    def _certain(self, side: Callable[[Sequence[float], float], float]) -> bool:
+        return side(self._log_ratios(), math.log(self.needed)) >= 1 / ALPHA
+
+    # --- how a race ends -----------------------------------------------------------------------------------------
+
+    def _passed(self, note: str = "") -> Outcome:
+        return Outcome(Verdict.PASSED, self._evidence(note), race=self.figures())
+
+    def _failed(self, note: str = "") -> Failed:
+        return Failed(self._evidence(note), next=self._advice, share=self._share(), race=self.figures())
+
+    def _lowered(self) -> bool:
+        """Whether the solution, raced on this machine in this job, lowers the target. It never raises it.
+
+        Raises NotMeasured when not even the solution gains.
+        """
+        asked = time.monotonic()
+        if self._possible is not None or (possible := self._solution()) is None:
+            return False
+        self._end += time.monotonic() - asked  # its race is not on the budget of this one
+        self._possible = possible
+        if possible["low"] < LEAST_GAIN:
+            why = f"Not even the solution gains here: {_range(possible)}."
+            raise NotMeasured(why, next="run it where nothing else runs", race=self.figures())
+        self.needed = min(self.needed, possible["low"])
+        return self.needed < self.target.speedup
+
+    def _undecided(self) -> Outcome:
+        """After the last pair: what is doubtful by the submission's own making is judged, the rest is unsure."""
+        if not self._fair():
+            raise Unsure(self._disturbed() + " So nothing could be measured.", next=_AGAIN)
+        if self._lowered() and self._certain(evidence.above):
+            return self._passed()
+        mine, base = (evidence.spread([p[f"{who}_s"] for p in self._fair()]) for who in ("submission", "baseline"))
+        if self._enough() and mine > max(UNSTABLE, TIMES_BASELINE * base):
+            note = f"Your times differ by {mine:.0%}, the start's by {base:.0%}: the typical one counts."
+            if self._median() < self.needed:
+                raise self._failed(note)
+            return self._passed(note)
+        why = "Too close or too noisy to call." if self._enough() else "Too few undisturbed pairs to call."
+        raise Unsure(self._evidence(f"{self._disturbed()} {why}".strip()), next=_AGAIN, race=self.figures())
+
+    # --- what was measured ---------------------------------------------------------------------------------------
+
+    def figures(self) -> Figures:
         """The race as results.json keeps it; times in seconds, ratios as factors."""
         low, high = self._shown()
-        return {
+        found = {
             "speedup": round(self._median(), 3),
             "low": round(low, 3),
             "high": round(high, 3),
             "target": self.target.speedup,
+            "needed": round(self.needed, 3),
             "source": self.target.source,
             "hardware": self.target.hardware,
             "pairs": self.pairs,
         }
+        if self._possible is not None:
+            found["possible"] = {name: self._possible[name] for name in ("speedup", "low", "high")}
+        return found
 
-    def _pair(self, baseline: Callable[[], float], submission: Callable[[], float]) -> dict[str, Any] | None:
-        """Time one pair; None when others used the cores meanwhile."""
-        neighbours = Neighbours()
-        baseline_first = random.random() < 0.5
-        if baseline_first:
-            slow, fast = baseline(), submission()
-        else:
-            fast, slow = submission(), baseline()
-        if neighbours.share() > LIMIT:
-            return None
-        return {"baseline_s": round(slow, 6), "submission_s": round(fast, 6), "baseline_first": baseline_first}
+    def _fair(self) -> list[dict[str, Any]]:
+        return [pair for pair in self.pairs if "unfair" not in pair]
+
+    def _unfair(self) -> int:
+        return len(self.pairs) - len(self._fair())
+
+    def _enough(self) -> bool:
+        return len(self._fair()) >= ENOUGH_PAIRS
 
     def _log_ratios(self) -> list[float]:
-        return [math.log(p["baseline_s"] / p["submission_s"]) for p in self.pairs]
+        return [math.log(p["baseline_s"] / p["submission_s"]) for p in self._fair()]
 
     def _median(self) -> float:
         return math.exp(statistics.median(self._log_ratios()))
@@ -159,23 +200,98 @@ class Race:
     def _shown(self) -> tuple[float, float]:
         """The interval; an open end (few pairs) shows the extreme pair instead."""
         ratios = self._log_ratios()
-        low, high = interval(ratios)
+        low, high = evidence.interval(ratios)
         return low or math.exp(min(ratios)), high if high < math.inf else math.exp(max(ratios))
 
     def _share(self) -> float:
         """Share of the log-speedup reached, taken at the kind end of the interval; never all."""
+        if self.needed <= 1:
+            return 0.0
         high = max(self._shown()[1], 1.0)
-        return round(min(math.log(high) / math.log(self.target.speedup), 0.9), 1)
+        return round(min(math.log(high) / math.log(self.needed), 0.9), 1)
 
-    def _evidence(self) -> str:
+    def _disturbed(self) -> str:
+        """Which pairs had to be repeated, and why; empty when none had."""
+        reasons = [pair["unfair"] for pair in self.pairs if "unfair" in pair]
+        if not reasons:
+            return ""
+        often = statistics.mode(reasons)
+        return f"{len(reasons)} of {len(self.pairs)} pairs were unfair ({often}); those do not count."
+
+    def _evidence(self, note: str) -> str:
         low, high = self._shown()
-        base = statistics.median(p["baseline_s"] for p in self.pairs)
-        mine = statistics.median(p["submission_s"] for p in self.pairs)
+        base, mine = (statistics.median(p[f"{who}_s"] for p in self._fair()) for who in ("baseline", "submission"))
+        needed = f"needed {self.needed:.3g}x"
+        if self.needed < self.target.speedup:
+            needed += f" (not {self.target.speedup:g}x: the solution here, less)"
+        if self._possible is not None:
+            needed += f"; {self._possible['speedup']:.1f}x is possible here"
         return (
-            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), needed {self.target.speedup:g}x: "
-            f"start {_time(base)}, you {_time(mine)}; {len(self.pairs)} alternating pairs."
-        )
+            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), {needed}: start {_time(base)}, you {_time(mine)}; "
+            f"{len(self._fair())} alternating pairs. {note}"
+        ).strip()
+
+
+_AGAIN = "close other programs and check again; the points stay"
+
+
+class _Contest:
+    """Times pairs: knows how many calls warm each side up, and how many make a block that is long enough."""
+
+    def __init__(
+        self,
+        baseline: Lane,
+        submission: Lane,
+        inputs: Callable[[], Any],
+        agree: Callable[[Any, Any], None],
+        floor: Floor | None,
+    ) -> None:
+        self._lanes, self._inputs, self._agree, self._floor = (baseline, submission), inputs, agree, floor
+        found = [self._steady(lane) for lane in self._lanes]
+        self._warm = [calls for calls, _ in found]
+        fast, slow = sorted(max(seconds, 1e-6) for _, seconds in found)
+        self._calls = max(min(math.ceil(SHORTEST_BLOCK_S / fast), int(LONGEST_BLOCK_S / slow)), 1)
+
+    def _steady(self, lane: Lane) -> tuple[int, float]:
+        """How many calls a fresh process needs until it is steady, and the seconds of a call from then on."""
+        with lane() as call:
+            times = [call(self._inputs())[1]]
+            while len(times) < MAX_WARM + 2:
+                times.append(call(self._inputs())[1])
+                if times[-1] >= STEADY * times[-2]:
+                    break
+        return len(times) - 2, times[-1]
+
+    def pair(self) -> dict[str, Any]:
+        """Time one block of each side on the same inputs, and say under which conditions."""
+        chosen = [self._inputs() for _ in range(self._calls)]
+        order = random.sample((0, 1), 2)
+        conditions = Conditions()
+        blocks = {side: self._block(side, chosen) for side in order}
+        seen = conditions.end()
+        for ours, theirs in zip(blocks[0][0], blocks[1][0], strict=True):
+            self._agree(ours, theirs)
+        if self._floor is not None and (least := self._floor.seconds * self._calls) > blocks[1][1]:
+            raise Held(
+                f"{_time(blocks[1][1])} is less than this machine can need: {self._floor.why} ({_time(least)}).",
+                next="ask your teacher to look at it; the points come then",
+            )
+        times = {f"{name}_s": round(blocks[side][1], 6) for side, name in enumerate(("baseline", "submission"))}
+        return {**times, "baseline_first": order[0] == 0, "calls": self._calls, **seen}
+
+    def _block(self, side: int, chosen: Sequence[Any]) -> tuple[list[Any], float]:
+        with self._lanes[side]() as call:
+            for _ in range(self._warm[side]):
+                call(self._inputs())
+            timed = [call(one) for one in chosen]
+        return [answer for answer, _ in timed], sum(seconds for _, seconds in timed)
+
+
+def _range(figures: Figures) -> str:
+    return f"{figures['speedup']:.1f}x ({figures['low']:.1f} to {figures['high']:.1f})"
 
 
 def _time(seconds: float) -> str:
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} us"
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"

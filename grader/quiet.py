@@ -20,6 +20,11 @@ OURS: set[int] = set()
 """Processes beside this one whose trees work for it: fork servers that it was lent."""
 
 
+def ours() -> list[int]:
+    """This process, the fork servers that it was lent, and all below them."""
+    return [pid for root in (os.getpid(), *OURS) for pid in procs.tree(root)]
+
+
 class Neighbours:
     """CPU time of everything but this process's tree and OURS, on the cores that it may use, since `begin`."""
 
@@ -31,14 +36,18 @@ class Neighbours:
         """Start to look."""
         self._wall, self._busy, self._own = time.monotonic(), self._busy_s(), self._own_s()
 
+    def wall_s(self) -> float:
+        """Seconds since `begin`."""
+        return time.monotonic() - self._wall
+
     def share(self) -> float:
         """Share of the cores' time since `begin` that others used, 0 to 1; 0 where that cannot be told."""
-        wall = (time.monotonic() - self._wall) * len(self._cores)
+        wall = self.wall_s() * len(self._cores)
         others = (self._busy_s() - self._busy) - (self._own_s() - self._own)
         return max(others / wall, 0.0) if wall > SHORTEST_S else 0.0
 
     def _own_s(self) -> float:
-        return procs.cpu_seconds([pid for root in (os.getpid(), *OURS) for pid in procs.tree(root)])
+        return procs.cpu_seconds(ours())
 
     def _busy_s(self) -> float:
         """Seconds that our cores were busy or taken away (steal): fields of proc_stat(5), in clock ticks."""

@@ -16,7 +16,7 @@ from grader import schema
 from grader.errors import UsageError
 from grader.verdict import KEEPS_POINTS, NOT_COUNTED, Outcome, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 NAME = "results.json"
 Results = dict[str, Any]
 FINAL = {v.value for v in Verdict} - {Verdict.GRADER_FAULT.value}

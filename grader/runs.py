@@ -37,17 +37,14 @@ class Runs:
 
         Raises subprocess.TimeoutExpired. Where a fork server does not start, the run will say so in its verdicts.
         """
-        lent = {}
+        lent = []
         for imports in {side.imports for side in sides if not side.missing}:
             with contextlib.suppress(GraderFault):
-                lent[imports] = self._server(imports).lend()
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
-        command += [f"{OPTION}={','.join(imports)}={fd}:{pid}" for imports, (fd, pid) in lent.items()]
+                descriptor, pid = self._server(imports).lend()
+                lent.append(f"{','.join(imports)}={descriptor}:{pid}")
         ended = False
         try:
-            answer = subprocess.run(
-                command, cwd=ROOT, check=False, text=True, pass_fds=[fd for fd, _ in lent.values()], **options
-            )
+            answer = pytest(words, lent, **options)
             ended = answer.returncode >= 0
             return answer
         finally:
@@ -63,12 +60,25 @@ class Runs:
         return self._servers.setdefault(imports, ForkServer(imports))
 
 
+def pytest(words: Sequence[str], lent: Sequence[str] = (), **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `pytest words` in the repository with the fork servers `lent`: values of `--fork-server`."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    command += [f"{OPTION}={text}" for text in lent]
+    descriptors = [_place(text)[0] for text in lent]
+    return subprocess.run(command, cwd=ROOT, check=False, text=True, pass_fds=descriptors, **options)
+
+
 def lent(given: Sequence[str]) -> dict[tuple[str, ...], ForkServer]:
     """The fork servers that `--fork-server` options name, by what they have imported; their time counts as ours."""
     servers = {}
     for text in given:
-        imports, _, place = text.rpartition("=")
-        descriptor, pid = map(int, place.split(":"))
-        servers[tuple(imports.split(","))] = ForkServer.lent(descriptor)
+        descriptor, pid = _place(text)
+        servers[tuple(text.rpartition("=")[0].split(","))] = ForkServer.lent(descriptor)
         quiet.OURS.add(pid)
     return servers
+
+
+def _place(text: str) -> tuple[int, int]:
+    """Descriptor and process id in a value of `--fork-server`."""
+    descriptor, pid = map(int, text.rpartition("=")[2].split(":"))
+    return descriptor, pid

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import atomic, roster
+from grader import atomic, figures, roster
 from grader.course import Course
 from grader.results import plain
 from grader.roster import Row, Submission
@@ -79,7 +79,7 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
     cells |= {"check": check["id"], "verdict": roster.verdict(check)}
     if race := check.get("race"):
         cells |= {name: race[name] for name in ("speedup", "low", "high", "target", "hardware")}
-        cells |= {"target_source": race["source"], "pairs": len(race["pairs"])}
+        cells |= {"target_source": race["source"], "pairs": len(figures.ratios(race))}
     return cells
 
 

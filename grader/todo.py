@@ -45,16 +45,18 @@ def frame(text: str, name: str = "task.py") -> str:
 
 
 def compose(base: str, bodies: dict[int, str], name: str = "task.py") -> str:
-    """`base` with the bodies of some regions replaced. Raises UsageError for a region that `base` lacks."""
+    """`base` with the bodies of some regions replaced; a region 0 comes after its last line (code of the module, which
+    runs at import). Raises UsageError for a region that `base` lacks.
+    """
     lines, own = _split(base, name)
-    if unknown := set(bodies) - set(own):
+    if unknown := set(bodies) - set(own) - {0}:
         raise UsageError(f"{name} has no TODO({min(unknown)}); it has {', '.join(map(str, own))}")
     result: list[str] = []
     for line in lines:
         result.append(line)
         if begin := _BEGIN.match(line):
             result.append(bodies.get(int(begin[1]), "".join(own[int(begin[1])])))
-    return "".join(result)
+    return "".join([*result, bodies.get(0, "")])
 
 
 def region_at(text: str, line: int) -> int | None:

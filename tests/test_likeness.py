@@ -150,8 +150,8 @@ def test_what_cannot_be_parsed_is_no_likeness_and_no_error(text):
 def test_it_is_written_into_the_results_where_there_is_a_solution(monkeypatch, tmp_path):
     assignment, side = SIDES[-1].values
     file = intake.take(assignment, side, assignment.solution(side))
-    results = Bench(assignment, [file], "somebody", None).results
+    results = Bench(assignment, [file], "somebody", None, {}).results
     assert results["files"][0]["like_solution"] == VERBATIM
     assert schema.problems(results, "results") == []
     monkeypatch.setattr(catalog, "SOLUTIONS", tmp_path)
-    assert "like_solution" not in Bench(assignment, [file], "somebody", None).results["files"][0]
+    assert "like_solution" not in Bench(assignment, [file], "somebody", None, {}).results["files"][0]

@@ -240,6 +240,16 @@ def test_an_error_in_a_loader_worker_names_the_students_line(worker):
     assert 'raise KeyError("no such sample")' in evidence
 
 
+def test_temporary_files_go_with_the_worker_though_the_server_has_chosen_a_folder(worker):
+    """TensorFlow asks for one when it is imported; what it writes there later is the worker's."""
+    fresh = ForkServer(["tensorflow"])
+    try:
+        w = worker("import tempfile\ndef answer(): return tempfile.gettempdir()", using=fresh)
+        assert w.call("answer").endswith("/scratch")
+    finally:
+        fresh.close()
+
+
 @pytest.mark.parametrize("how", ["seccomp", "inotify"])
 def test_opens_are_counted_by_either_mechanism(worker, monkeypatch, tmp_path_factory, how):
     if mechanism() != "seccomp":

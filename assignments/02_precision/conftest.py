@@ -1,10 +1,14 @@
 """Fixtures of both frameworks' checks; what they judge with is in judging.py and choices.py."""
 
-import itertools
+import contextlib
 
 import pytest
 
-from grader import machine
+from grader import floor, machine
+from grader.verdict import Failed
+
+MOST_BUSY = 1.25
+"""CPU time over wall time, for each core that a training is given; more takes cores that it was not given."""
 
 
 @pytest.fixture
@@ -23,28 +27,39 @@ def choices(given):
 def race_trainings(race, submission, judge):
     """Race trainings on fresh problems: the hand-in's against one that a trusted worker does.
 
-    `base(worker, problem)` and `mine(worker, problem)` answer (losses, ..., seconds); the losses of a pair have to
-    agree to `tolerance`.
+    `base(worker, problem)` and `mine(worker, problem)` answer (losses, seconds); the losses of a pair have to agree to
+    `tolerance`. The floor: six operations per weight and sample (two forward, four backward) at the machine's peak.
     """
 
-    def run(rival, base, mine, make, *, tolerance, **settings):
-        calls, problems, losses = itertools.count(), {}, {}
+    def run(rival, base, mine, make, *, tolerance, dtype="float32", cores=(), **settings):
+        used, timed = [], []
 
-        def timed(runner, train):
-            pair = next(calls) // 2
-            if pair not in problems:
-                problems.clear()
-                losses.clear()
-                problems[pair] = make()
-            worker = runner.worker(**settings)
-            train(worker, make())  # the first training of a process sets kernels up
-            losses[runner], seconds = train(worker, problems[pair])
-            worker.close()
-            if len(losses) == 2:
-                judge.agree(losses[submission], losses[rival], tolerance)
-            return seconds
+        @contextlib.contextmanager
+        def lane(runner, train):
+            with runner.worker(cores=cores, **settings) as worker:
 
-        return race.run(lambda: timed(rival, base), lambda: timed(submission, mine))
+                def call(problem):
+                    before = worker.cpu_seconds()
+                    answer, seconds = train(worker, problem)
+                    if runner is submission:
+                        used.append(worker.cpu_seconds() - before)
+                        timed.append(seconds)
+                    return answer, seconds
+
+                yield call
+
+        operations = make().operations
+        least = floor.on_gpu(operations, machine.gpus()[0]) if not cores else None
+        outcome = race.run(
+            lambda: lane(rival, base),
+            lambda: lane(submission, mine),
+            make,
+            agree=lambda strict, losses: judge.agree(losses, strict, tolerance),
+            floor=floor.arithmetic(operations, dtype, len(cores)) if cores else least,
+        )
+        if cores and (busy := sum(used) / sum(timed)) > MOST_BUSY * len(cores):
+            raise Failed(f"The timed trainings kept {busy:.1f} cores busy; both sides are given {len(cores)}.")
+        return outcome
 
     return run
 

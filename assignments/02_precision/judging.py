@@ -27,6 +27,13 @@ class Problem:
         self.targets = np.argmax(self.inputs @ rng.standard_normal((WIDTH, CLASSES)), axis=-1)
         self.options = {"seed": int(rng.integers(2**31)), "lr": 0.2, "max_norm": MAX_NORM, **options}
 
+    @property
+    def operations(self):
+        """Floating-point operations that training on it takes at least: 6 per weight of a layer and sample."""
+        hidden = self.options.get("hidden", 64)
+        weights = WIDTH * hidden + hidden * hidden + hidden * CLASSES
+        return 6 * weights * self.targets.size
+
     def strict(self, worker, **changes):
         """Losses and weights of the given FP32 training."""
         return worker.call("strict", *self._call(changes), returns=self._returns())

@@ -285,7 +285,7 @@ def test_mixed_speed(sixteen_bits, judge, race_trainings, baseline, one_core):
     def train(worker, problem):
         return problem.timed(worker, "train", dtype, scale=2**10 if dtype == "float16" else 0, reuse=True)
 
-    return race_trainings(baseline, judge.time_strict, train, make, tolerance=0.05, **settings)
+    return race_trainings(baseline, judge.time_strict, train, make, tolerance=0.05, dtype=dtype, **settings)
 
 
 @check("a TF32 step is faster than strict FP32", points=0.5, rests_on="witnessed", todo=5, after=[test_format])

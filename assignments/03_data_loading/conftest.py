@@ -1,9 +1,12 @@
 """Fixtures of both frameworks' checks: fresh files on a simulated parallel filesystem; see judging.py."""
 
+import contextlib
+import itertools
+
 import numpy as np
 import pytest
 
-from grader import machine
+from grader import floor, machine
 from grader.bench import SIDE
 from grader.verdict import Failed
 
@@ -70,26 +73,36 @@ def race_epochs(race, submission, baseline, make_files, judging):
         decode_s = judging.decode_seconds(sets[0])
         for files in sets:
             files.pack(submission)
-        used = []
+        used, opened = [], itertools.count()
 
-        def timed(runner, part):
-            files = sets[len(race.pairs) % len(sets)]
+        @contextlib.contextmanager
+        def lane(runner, part):
+            files = sets[next(opened) // 2 % len(sets)]  # the two sides of a pair read the same samples
             files.show() if runner is baseline else files.hide()
-            worker = runner.worker(watch=getattr(files, part), **settings)
-            worker.call("open_loader", str(getattr(files, part)))
-            if runner is baseline:  # nothing is held yet; the start has neither workers nor handles to warm up
-                worker.call("first_batch")
-            else:
-                files.read(worker, entry)
-            worker.io.hold_s = 3 * decode_s
-            before = worker.cpu_seconds()
-            seconds, _ = files.read(worker, entry, within=2 + 100 * samples * decode_s)
-            if runner is submission:
-                used.append(worker.cpu_seconds() - before)
-            worker.close()
-            return seconds
+            with runner.worker(watch=getattr(files, part), **settings) as worker:
+                worker.call("open_loader", str(getattr(files, part)))
+                if runner is baseline:  # nothing is held yet; the start has neither workers nor handles to set up
+                    worker.call("first_batch")
+                else:
+                    files.read(worker, entry)
+                worker.io.hold_s = 3 * decode_s
 
-        outcome = race.run(lambda: timed(baseline, "source"), lambda: timed(submission, "packed"))
+                def call(_):  # every epoch has a probe and an order of its own
+                    before = worker.cpu_seconds()
+                    seconds, _ = files.read(worker, entry, within=2 + 100 * samples * decode_s)
+                    if runner is submission:
+                        used.append(worker.cpu_seconds() - before)
+                    return None, seconds
+
+                yield call
+
+        moved = sum(map(len, sets[0].images.values())) + sum(pixels.nbytes for pixels in sets[0].pixels.values())
+        outcome = race.run(
+            lambda: lane(baseline, "source"),
+            lambda: lane(submission, "packed"),
+            lambda: None,
+            floor=floor.traffic(moved, len(machine.cores())),
+        )
         least = len(used) * samples * decode_s / 2
         if sum(used) < least:
             raise Failed(

@@ -1,0 +1,105 @@
+"""What is seen of a machine while a pair is timed, and when that makes it unfair."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader import conditions, machine, quiet
+from grader.load import bursts
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def spin(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_neighbours_see_others_and_not_ourselves():
+    neighbours = quiet.Neighbours()
+    spin(0.5)
+    ours = neighbours.share()
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+    try:
+        monitor = quiet.Neighbours()
+        monitor._own_s = lambda: 0.0  # as if it were not ours
+        spin(0.5)
+        assert monitor.share() > ours
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_planted_bursts_count_as_others_and_end_with_their_context():
+    before = set(Path("/proc").iterdir())
+    with bursts(2):
+        watch = conditions.Conditions()
+        while watch.end()["others"] <= quiet.LIMIT:  # ends as soon as one is busy; the suite's own limit is the end
+            time.sleep(0.1)
+        planted = {p for p in set(Path("/proc").iterdir()) - before if p.name.isdigit()}
+    for process in planted:
+        while process.exists():
+            time.sleep(0.05)
+
+
+def test_a_quota_that_was_used_up_is_read_from_every_group_above(monkeypatch, tmp_path):
+    own = Path("/proc/self/cgroup").read_text().partition("::")[2].splitlines()[0].strip("/")
+    monkeypatch.setattr(conditions, "_CGROUPS", tmp_path)
+    folder = tmp_path / own
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in {folder, tmp_path}:
+        (place / "cpu.stat").write_text("usage_usec 5\nnr_throttled 2\nthrottled_usec 1500000\n")
+    assert conditions.throttled_s() == 1.5 * len({folder, tmp_path})
+
+
+def test_a_cold_file_shows_as_bytes_from_storage():
+    path = ROOT / "build" / "cold"
+    path.parent.mkdir(exist_ok=True)
+    try:
+        path.write_bytes(os.urandom(4 << 20))
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            before = conditions.disk_bytes()
+            file.read()
+        if os.statvfs(path).f_bsize and "tmpfs" not in _filesystem(path):
+            assert conditions.disk_bytes() - before >= 4 << 20
+    finally:
+        path.unlink()
+
+
+def _filesystem(path):
+    return subprocess.run(["stat", "-f", "-c", "%T", path], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ({"others": 0.05, "throttled_s": 0.0}, ""),
+        ({"others": 0.2, "throttled_s": 0.0}, "other programs used these cores"),
+        ({"others": 0.0, "throttled_s": 0.3}, "the CPU quota of this job was used up"),
+        ({"others": 0.0, "throttled_s": 0.0, "gpu": {"processes": 1}}, "other programs used the GPU"),
+        ({"others": 0.0, "throttled_s": 0.0, "gpu": {"processes": 0, "reasons": 0x44}}, "the GPU lowered its clock"),
+        ({"others": 0.0, "throttled_s": 0.0, "gpu": {"processes": 0, "reasons": 0x05}}, ""),
+    ],
+)
+def test_what_makes_a_pair_unfair(seen, reason):
+    assert conditions._unfair(seen, wall=1.0) == reason
+
+
+def test_the_gpu_is_read_as_nvidia_smi_prints_it(monkeypatch, tmp_path):
+    """There is none here: this is the form of its answers, by a stand-in of the program."""
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text(
+        "#!/bin/sh\ncase $1 in *compute-apps*) echo 4242; echo $PPID;; *) echo '1410, 53, 0x0000000000000004';; esac\n"
+    )
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert conditions.gpu_state() == {"mhz": 1410, "celsius": 53, "reasons": 4, "processes": 1}
+    monkeypatch.setattr(machine, "gpus", lambda: ("NVIDIA A100",))
+    assert conditions.Conditions().end()["unfair"] == "other programs used the GPU"
