@@ -12,6 +12,7 @@ busy in bursts. A replay takes pairs as they followed each other, from a random 
 import argparse
 import contextlib
 import csv
+import functools
 import math
 import random
 import sys
@@ -175,12 +176,16 @@ def decide(over, count, seconds):
     return over > 0, over <= 0, np.full(RACES, count), seconds
 
 
-def ours(pairs, goal, rng):
-    """As grader.measure decides: unfair pairs repeated, then the test; unsure past its pairs, seconds or patience."""
+def ours(pairs, goal, rng, limit=math.inf):
+    """As grader.measure decides: unfair pairs repeated, then the test; unsure past its pairs, seconds or patience.
+
+    Both sides of these pairs have one core, so that the others' work makes none of them unfair; `limit` is for
+    comparison: the share of the cores' time that others may use where the sides have several.
+    """
     base, mine, others, wall = pairs
     longest = 2 * measure.MAX_PAIRS + measure.MAX_UNFAIR
     i = following(pairs, longest, rng)
-    fair = others[i] <= quiet.LIMIT
+    fair = others[i] <= limit
     x = np.where(fair, np.log(base[i] / mine[i]) - goal, 0.0)  # a bet on zero changes nothing
     counted, spent = np.cumsum(fair, axis=1), np.cumsum(wall[i], axis=1)
     before = np.pad(counted, ((0, 0), (1, 0)))[:, :-1]
@@ -197,14 +202,16 @@ def ours(pairs, goal, rng):
     every = np.arange(RACES)
     live = ~ended[every, last]
     # What is unstable by its own making is judged by its median in grader.measure; here both sides do the same work.
-    return over[1][every, last] & live, over[-1][every, last] & live, counted[every, last], spent[every, last]
+    counted = np.minimum(counted[every, last], measure.MAX_PAIRS)
+    return over[1][every, last] & live, over[-1][every, last] & live, counted, spent[every, last]
 
 
 METHODS = {
     "one shot": one_shot,
     "best of three": best_of_three,
     "medians of 20, in turn": medians_in_turn,
-    "paired, sequential": ours,
+    "ours": ours,
+    "ours, quiet pairs only": functools.partial(ours, limit=quiet.LIMIT),
 }
 
 
@@ -232,7 +239,7 @@ def one_race(lane, target):
     """Verdict, fair pairs, seconds."""
     race, start = measure.Race(catalog.Target("x", "cpu", target, "proposed")), time.perf_counter()
     try:
-        verdict = race.run(lane, lane, lambda: random.getrandbits(31)).verdict
+        verdict = race.run(lane, lane, lambda: random.getrandbits(31), one_core=True).verdict
     except Stop as stop:
         verdict = stop.verdict
     return str(verdict), sum("unfair" not in pair for pair in race.pairs), time.perf_counter() - start

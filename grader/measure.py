@@ -24,7 +24,7 @@ from grader.evidence import ALPHA
 from grader.floor import Floor
 from grader.verdict import Failed, Held, NotMeasured, Outcome, Unsure, Verdict
 
-MAX_PAIRS = 60
+MAX_PAIRS = 100
 ENOUGH_PAIRS = 14
 """Pairs that decide a race whose sides differ clearly (ten are the least that can)."""
 MAX_UNFAIR = 8
@@ -100,14 +100,16 @@ class Race:
         *,
         agree: Callable[[Any, Any], None] = lambda _baseline, _submission: None,
         floor: Floor | None = None,
+        one_core: bool = False,
     ) -> Outcome:
         """Race two lanes over fresh `inputs`; both get the same ones in a pair, and `agree` compares their answers.
 
-        `floor` bounds the seconds of a call from below. Raises Failed, Unsure, NotMeasured or Held with the figures;
-        whatever lanes and `agree` raise passes through.
+        `floor` bounds the seconds of a call from below; `one_core` as in Conditions. Raises Failed, Unsure, NotMeasured
+        or Held with the figures; whatever lanes and `agree` raise passes through.
         """
         self._end = time.monotonic() + BUDGET_S
-        contest = _Contest(submission if self._same else baseline, submission, inputs, agree, floor)
+        lanes = submission if self._same else baseline, submission
+        contest = _Contest(lanes, inputs, agree, floor, one_core=one_core)
         # Time alone never ends a race that can still be decided: being slow must not buy doubt.
         while len(self._fair()) < MAX_PAIRS and (time.monotonic() < self._end or not self._enough()):
             self.pairs.append(contest.pair())
@@ -240,13 +242,15 @@ class _Contest:
 
     def __init__(
         self,
-        baseline: Lane,
-        submission: Lane,
+        lanes: tuple[Lane, Lane],
         inputs: Callable[[], Any],
         agree: Callable[[Any, Any], None],
         floor: Floor | None,
+        *,
+        one_core: bool,
     ) -> None:
-        self._lanes, self._inputs, self._agree, self._floor = (baseline, submission), inputs, agree, floor
+        self._lanes, self._inputs, self._agree, self._floor = lanes, inputs, agree, floor
+        self._one_core = one_core
         found = [self._steady(lane) for lane in self._lanes]
         self._warm = [calls for calls, _ in found]
         fast, slow = sorted(max(seconds, 1e-6) for _, seconds in found)
@@ -266,7 +270,7 @@ class _Contest:
         """Time one block of each side on the same inputs, and say under which conditions."""
         chosen = [self._inputs() for _ in range(self._calls)]
         order = random.sample((0, 1), 2)
-        conditions = Conditions()
+        conditions = Conditions(one_core=self._one_core)
         blocks = {side: self._block(side, chosen) for side in order}
         seen = conditions.end()
         for ours, theirs in zip(blocks[0][0], blocks[1][0], strict=True):

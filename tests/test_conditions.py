@@ -89,7 +89,18 @@ def _filesystem(path):
     ],
 )
 def test_what_makes_a_pair_unfair(seen, reason):
-    assert conditions._unfair(seen, wall=1.0) == reason
+    assert conditions._unfair(seen, 1.0, quiet.LIMIT) == reason
+
+
+def test_where_both_sides_have_one_core_others_slow_both_alike():
+    with bursts(2):
+        spin(0.2)
+        watch = conditions.Conditions(one_core=True)
+        while watch._neighbours.share() <= quiet.LIMIT:
+            time.sleep(0.1)
+        seen = watch.end()
+    assert seen["others"] > quiet.LIMIT
+    assert "unfair" not in seen
 
 
 def test_the_gpu_is_read_as_nvidia_smi_prints_it(monkeypatch, tmp_path):

@@ -5,16 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from grader import evidence
+from grader import evidence, measure
 from grader.evidence import above, below, interval, spread
 
-RACES, PAIRS = 10_000, 60
+RACES, PAIRS = 10_000, measure.MAX_PAIRS
 SLOWER = math.log(1.6)
 
 
-def modes(rng, size):
-    """A clock of two speeds that stays where it is for some calls: log of the time of each call."""
-    return SLOWER * (np.cumsum(rng.random(size) < 0.2, axis=1) % 2)
+def two_speeds(rng, size):
+    """A machine of two speeds that stays at one for about five calls; the order in a pair says who has which call."""
+    races, pairs = size
+    slow = np.cumsum(rng.random((races, 2 * pairs)) < 0.2, axis=1) % 2
+    return SLOWER * rng.choice([-1, 1], size) * (slow[:, ::2] - slow[:, 1::2])
 
 
 NOISES = {
@@ -27,7 +29,10 @@ NOISES = {
     ),
     # The second call of a pair is the slower one, more and more so; which side that is is random.
     "drifting": lambda rng, size: rng.normal(0, 0.02, size) + rng.choice([-1, 1], size) * np.linspace(0, 0.2, size[1]),
-    "bimodal": lambda rng, size: rng.normal(0, 0.02, size) + modes(rng, size) - modes(rng, size),
+    "bimodal machine": lambda rng, size: rng.normal(0, 0.02, size) + two_speeds(rng, size),
+    "bimodal processes": lambda rng, size: (
+        rng.normal(0, 0.02, size) + SLOWER * (rng.integers(2, size=size) - rng.integers(2, size=size))
+    ),
 }
 
 

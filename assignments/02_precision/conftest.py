@@ -56,6 +56,7 @@ def race_trainings(race, submission, judge):
             make,
             agree=lambda strict, losses: judge.agree(losses, strict, tolerance),
             floor=floor.arithmetic(operations, dtype, len(cores)) if cores else least,
+            one_core=len(cores) == 1,
         )
         if cores and (busy := sum(used) / sum(timed)) > MOST_BUSY * len(cores):
             raise Failed(f"The timed trainings kept {busy:.1f} cores busy; both sides are given {len(cores)}.")
