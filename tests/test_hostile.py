@@ -22,10 +22,9 @@ def runs():
 
 @pytest.mark.parametrize(("assignment", "side", "attack"), ATTACKS)
 def test_an_attack_on_the_race_fails_and_is_not_unsure(runs, assignment, side, attack):
-    """Only a machine that others keep busy may leave it open: then the pairs say so."""
     (check,) = attack.caught_by
     entry = exercises.run(runs, assignment, side, attack.path, [check])[check]
-    assert entry["verdict"] == "failed" or "pairs were unfair" in entry["evidence"], entry["evidence"]
+    assert entry["verdict"] == "failed", entry["evidence"]
 
 
 def test_there_are_enough_of_them():
