@@ -19,8 +19,8 @@ from pathlib import Path
 from grader import exercises, machine
 from grader.catalog import SOLUTIONS, Assignment, Side
 from grader.errors import UsageError
+from grader.fixtures import SAME
 from grader.load import bursts
-from grader.plugin import SAME
 from grader.runs import Runs
 
 AWAY = 1.05

@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from grader import catalog, intake, lock
+from grader import catalog, fixtures, intake, lock
 from grader.catalog import ASSIGNMENTS
 from grader.runs import Runs
 from grader.worker import limits
@@ -40,7 +40,14 @@ def run(out: str, token: str, folders: list[str]) -> dict[str, int]:
 def _check(folder: Path, runs: Runs, solutions: Path) -> int:
     assignment, submission = catalog.load(ASSIGNMENTS / folder.name), folder / "submission"
     words = [str(assignment.folder), "--resume"]
-    words += ["--against", str(submission), "--results", str(folder / "results.json"), "--solutions", str(solutions)]
+    words += [
+        "--against",
+        str(submission),
+        "--results",
+        str(folder / "results.json"),
+        fixtures.SOLUTIONS,
+        str(solutions),
+    ]
     try:
         # The checks end with this job, also when it is killed: nothing goes on behind the head's back.
         return runs.run(

@@ -19,6 +19,15 @@ from grader.measure import Race
 from grader.verdict import NotMeasured
 from grader.worker.client import Settings, Worker
 
+SOLUTIONS, SAME = "--solutions", "--same"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of races."""
+    group = parser.getgroup("grader")
+    group.addoption(SOLUTIONS, metavar="DIR", help="measure what is possible here, and keep it in DIR")
+    group.addoption(SAME, metavar="TARGET", type=float, help="race the hand-in against itself: a trial of the race")
+
 
 class Runner:
     """Starts workers that run one task file: the hand-in's, or (trusted) the start's as the baseline."""
@@ -63,13 +72,13 @@ def _runner(request: pytest.FixtureRequest, *, trusted: bool) -> Iterator[Runner
 def race(request: pytest.FixtureRequest) -> Race:
     """A race of the submission against the baseline, with this check's target for this hardware."""
     bench, side = request.node.stash[BENCH], request.node.stash[SIDE]
-    check, folder = checks.of(request.node.obj), request.config.getoption("--solutions")
+    check, folder = checks.of(request.node.obj), request.config.getoption(SOLUTIONS)
 
     def solution() -> dict[str, Any] | None:
         lent = request.config.getoption(runs.OPTION)
         return possible.figures(Path(folder), bench.assignment, side, check.id, lent) if folder else None
 
-    same = request.config.getoption("--same")
+    same = request.config.getoption(SAME)
     return Race.for_check(check, side, machine.gpus(), bench.assignment.name, possible=solution, same=same)
 
 

@@ -8,21 +8,19 @@ grader.evidence decides whether to stop. A pair that others disturbed is kept in
 from __future__ import annotations
 
 import math
-import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from grader import evidence, hints
 from grader.catalog import Side, Target
 from grader.checks import Check
-from grader.conditions import Conditions
 from grader.evidence import ALPHA
 from grader.floor import Floor
-from grader.verdict import Failed, Held, NotMeasured, Outcome, Unsure, Verdict
+from grader.pairs import Lane, Pairs, duration
+from grader.verdict import Failed, NotMeasured, Outcome, Unsure, Verdict
 
 MAX_PAIRS = 100
 ENOUGH_PAIRS = 14
@@ -30,22 +28,11 @@ ENOUGH_PAIRS = 14
 MAX_UNFAIR = 8
 """Pairs that may be disturbed by others, beyond as many as were fair, before the race ends unsure."""
 BUDGET_S = 60.0
-SHORTEST_BLOCK_S = 0.02
-"""A timed block takes at least this long: shorter calls are repeated on other inputs (starting a call costs 0.1 ms)."""
-LONGEST_BLOCK_S = 0.1
-"""No repetition makes the slower side's block longer: where the sides differ so much, short is long enough."""
-STEADY = 0.9
-"""A process is warm when a call takes at least this share of the one before."""
-MAX_WARM = 4
 LEAST_GAIN = 1.1
 """Where the solution itself gains less than this, a check says nothing about a hand-in."""
 UNSTABLE, TIMES_BASELINE = 0.05, 3.0
 """A submission is unstable when its times spread by more than this share, and this much more than the baseline's."""
 
-Call = Callable[[Any], tuple[Any, float]]
-"""Answers one input, and the seconds it took."""
-Lane = Callable[[], AbstractContextManager[Call]]
-"""Opens a fresh process of one side."""
 Figures = dict[str, Any]
 
 
@@ -109,10 +96,10 @@ class Race:
         """
         self._end = time.monotonic() + BUDGET_S
         lanes = submission if self._same else baseline, submission
-        contest = _Contest(lanes, inputs, agree, floor, one_core=one_core)
+        timer = Pairs(lanes, inputs, agree, floor, one_core=one_core)
         # Time alone never ends a race that can still be decided: being slow must not buy doubt.
         while len(self._fair()) < MAX_PAIRS and (time.monotonic() < self._end or not self._enough()):
-            self.pairs.append(contest.pair())
+            self.pairs.append(timer.time())
             if "unfair" in self.pairs[-1]:
                 if self._unfair() > MAX_UNFAIR + len(self._fair()):
                     break
@@ -229,7 +216,7 @@ class Race:
         if self._possible is not None:
             needed += f"; {self._possible['speedup']:.1f}x is possible here"
         return (
-            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), {needed}: start {_time(base)}, you {_time(mine)}; "
+            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), {needed}: start {duration(base)}, you {duration(mine)}; "
             f"{len(self._fair())} alternating pairs. {note}"
         ).strip()
 
@@ -237,65 +224,5 @@ class Race:
 _AGAIN = "close other programs and check again; the points stay"
 
 
-class _Contest:
-    """Times pairs: knows how many calls warm each side up, and how many make a block that is long enough."""
-
-    def __init__(
-        self,
-        lanes: tuple[Lane, Lane],
-        inputs: Callable[[], Any],
-        agree: Callable[[Any, Any], None],
-        floor: Floor | None,
-        *,
-        one_core: bool,
-    ) -> None:
-        self._lanes, self._inputs, self._agree, self._floor = lanes, inputs, agree, floor
-        self._one_core = one_core
-        found = [self._steady(lane) for lane in self._lanes]
-        self._warm = [calls for calls, _ in found]
-        fast, slow = sorted(max(seconds, 1e-6) for _, seconds in found)
-        self._calls = max(min(math.ceil(SHORTEST_BLOCK_S / fast), int(LONGEST_BLOCK_S / slow)), 1)
-
-    def _steady(self, lane: Lane) -> tuple[int, float]:
-        """How many calls a fresh process needs until it is steady, and the seconds of a call from then on."""
-        with lane() as call:
-            times = [call(self._inputs())[1]]
-            while len(times) < MAX_WARM + 2:
-                times.append(call(self._inputs())[1])
-                if times[-1] >= STEADY * times[-2]:
-                    break
-        return len(times) - 2, times[-1]
-
-    def pair(self) -> dict[str, Any]:
-        """Time one block of each side on the same inputs, and say under which conditions."""
-        chosen = [self._inputs() for _ in range(self._calls)]
-        order = random.sample((0, 1), 2)
-        conditions = Conditions(one_core=self._one_core)
-        blocks = {side: self._block(side, chosen) for side in order}
-        seen = conditions.end()
-        for ours, theirs in zip(blocks[0][0], blocks[1][0], strict=True):
-            self._agree(ours, theirs)
-        if self._floor is not None and (least := self._floor.seconds * self._calls) > blocks[1][1]:
-            raise Held(
-                f"{_time(blocks[1][1])} is less than this machine can need: {self._floor.why} ({_time(least)}).",
-                next="ask your teacher to look at it; the points come then",
-            )
-        times = {f"{name}_s": round(blocks[side][1], 6) for side, name in enumerate(("baseline", "submission"))}
-        return {**times, "baseline_first": order[0] == 0, "calls": self._calls, **seen}
-
-    def _block(self, side: int, chosen: Sequence[Any]) -> tuple[list[Any], float]:
-        with self._lanes[side]() as call:
-            for _ in range(self._warm[side]):
-                call(self._inputs())
-            timed = [call(one) for one in chosen]
-        return [answer for answer, _ in timed], sum(seconds for _, seconds in timed)
-
-
 def _range(figures: Figures) -> str:
     return f"{figures['speedup']:.1f}x ({figures['low']:.1f} to {figures['high']:.1f})"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 1e-3:
-        return f"{seconds * 1e6:.0f} us"
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"

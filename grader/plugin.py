@@ -36,7 +36,6 @@ _PYTEST_WORD = {Verdict.PASSED: "passed", Verdict.UNSURE: "passed", Verdict.FAIL
 _PYTEST_WORD |= {Verdict.GRADER_FAULT: "failed"}
 _RETURNED = pytest.StashKey[Any]()
 _SETUP_S = pytest.StashKey[float]()
-SAME = "--same"
 SERVERS = pytest.StashKey[Servers]()
 """Fork servers that this run was lent."""
 
@@ -49,8 +48,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         runs.OPTION, action="append", default=[], metavar="IMPORTS=FD:PID", help="a fork server that runs already"
     )
-    group.addoption("--solutions", metavar="DIR", help="measure what is possible here, and keep it in DIR")
-    group.addoption(SAME, metavar="TARGET", type=float, help="race the hand-in against itself: a trial of the race")
     group.addoption("--resume", action="store_true", help="keep verdicts that --results already has")
 
 

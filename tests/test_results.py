@@ -80,7 +80,7 @@ def test_broken_results_are_never_written(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "no results at"), ("{", "cannot be read"), ('{"schema": 2}', "schema 2; this grader reads up to 1")],
+    [(None, "no results at"), ("{", "cannot be read"), ('{"schema": 3}', "schema 3; this grader reads up to 2")],
 )
 def test_unreadable_results_say_what_to_do(tmp_path, text, message):
     path = tmp_path / "results.json"
