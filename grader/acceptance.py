@@ -26,7 +26,7 @@ from grader.runs import Runs
 AWAY = 1.1
 """How far from the target the truth is in a race of the solution against itself."""
 MOST_UNSURE = 0.1
-"""Share of verdicts that may be unsure on a machine that is fit."""
+"""Share of hand-ins (solutions, wrong answers) that may be unsure on a machine that is fit."""
 PASS, FAIL = "passed", "failed"
 
 
@@ -49,27 +49,27 @@ class Trial:
 class Tally:
     """What came of the trials of one check."""
 
-    verdicts: list[tuple[str, str]] = field(default_factory=list)
-    """(right, found) of each trial."""
+    verdicts: list[tuple[Trial, str]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def wrong(self, right: str) -> tuple[int, int]:
         """How many of the trials with this right verdict got the opposite one, and how many there were."""
-        found = [verdict for wanted, verdict in self.verdicts if wanted == right]
+        found = [verdict for trial, verdict in self.verdicts if trial.right == right]
         return found.count(FAIL if right == PASS else PASS), len(found)
 
-    def add(self, right: str, found: str, seconds: float) -> None:
+    def add(self, trial: Trial, found: str, seconds: float) -> None:
         """Count a trial."""
-        self.verdicts.append((right, found))
+        self.verdicts.append((trial, found))
         self.seconds.append(seconds)
 
     def seconds_each(self) -> float:
         """The median."""
         return statistics.median(self.seconds)
 
-    def unsure(self) -> tuple[int, int]:
-        """How many trials were decided neither way, and how many there were."""
-        return sum(found not in (PASS, FAIL) for _, found in self.verdicts), len(self.verdicts)
+    def unsure(self, *, close: bool) -> tuple[int, int]:
+        """How many trials were decided neither way, and how many there were: the close ones, or the hand-ins."""
+        found = [verdict for trial, verdict in self.verdicts if (trial.same is not None) == close]
+        return sum(verdict not in (PASS, FAIL) for verdict in found), len(found)
 
 
 def run(assignments: list[Assignment], *, minutes: float, load: int) -> int:
@@ -95,7 +95,7 @@ def run(assignments: list[Assignment], *, minutes: float, load: int) -> int:
             else:
                 sign = {trial.right: "ok", "unsure": "?"}.get(verdict, "x")
                 print(f"{sign:<3}{trial.of}, {trial.name}: {verdict}, {seconds:.0f} s", flush=True)
-                tallies.setdefault(trial.of, Tally()).add(trial.right, verdict, seconds)
+                tallies.setdefault(trial.of, Tally()).add(trial, verdict, seconds)
     if not tallies:
         raise UsageError("none of these assignments has a measured check that can be judged here.")
     return _summary(tallies)
@@ -136,29 +136,33 @@ def _race(runs: Runs, trial: Trial) -> tuple[str, float]:
 
 def _summary(tallies: dict[str, Tally]) -> int:
     width = max(map(len, tallies))
-    print(f"\n{'':<{width}}  false pass  false fail      unsure  seconds")
+    print(f"\n{'':<{width}}  false pass  false fail      unsure  10% away  seconds")
     for name, tally in tallies.items():
-        cells = (f"{found} of {count}" for found, count in (tally.wrong(FAIL), tally.wrong(PASS), tally.unsure()))
-        print(f"{name:<{width}}" + "".join(f"{cell:>12}" for cell in cells) + f"{tally.seconds_each():>9.0f}")
+        counts = tally.wrong(FAIL), tally.wrong(PASS), tally.unsure(close=False), tally.unsure(close=True)
+        cells = (
+            f"{f'{found} of {count}':>{wide}}" for (found, count), wide in zip(counts, (12, 12, 12, 10), strict=True)
+        )
+        print(f"{name:<{width}}" + "".join(cells) + f"{tally.seconds_each():>9.0f}")
     total = Tally()
     for tally in tallies.values():
         total.verdicts += tally.verdicts
     for kind, (found, count) in (("a false pass", total.wrong(FAIL)), ("a false fail", total.wrong(PASS))):
         print(f"{kind}: {found} of {count}, so in at most {upper_bound(found, count):.1%} of races (95 % confidence)")
-    found, count = total.unsure()
-    print(f"unsure: {found} of {count}, so in at most {upper_bound(found, count):.1%}")
+    for close, kind in ((False, "unsure"), (True, f"unsure {AWAY - 1:.0%} away from the target")):
+        found, count = total.unsure(close=close)
+        print(f"{kind}: {found} of {count}, so in at most {upper_bound(found, count):.1%}")
     return _judgement(total)
 
 
 def _judgement(total: Tally) -> int:
-    wrong = total.wrong(FAIL)[0] + total.wrong(PASS)[0]
-    unsure, count = total.unsure()
+    wrong, races = total.wrong(FAIL)[0] + total.wrong(PASS)[0], len(total.verdicts)
+    unsure, count = total.unsure(close=False)
     if wrong:
-        print(f"Not fit to grade speed on: {wrong} of {count} verdicts were wrong.")
+        print(f"Not fit to grade speed on: {wrong} of {races} verdicts were wrong.")
     elif unsure > MOST_UNSURE * count:
-        print(f"Not fit to grade speed on: {unsure} of {count} verdicts were unsure. Ask for whole cores.")
+        print(f"Not fit to grade speed on: {unsure} of {count} hand-ins were left unsure. Ask for whole cores.")
     else:
-        print(f"Fit to grade speed on, as far as {count} races can tell. More --minutes tell more.")
+        print(f"Fit to grade speed on, as far as {races} races can tell. More --minutes tell more.")
     return int(wrong > 0 or unsure > MOST_UNSURE * count)
 
 
