@@ -136,13 +136,12 @@ def _race(runs: Runs, trial: Trial) -> tuple[str, float]:
 
 def _summary(tallies: dict[str, Tally]) -> int:
     width = max(map(len, tallies))
-    print(f"\n{'':<{width}}  false pass  false fail      unsure  10% away  seconds")
+    heads = ("false pass", "false fail", "unsure", f"{AWAY - 1:.0%} away")
+    print(f"\n{'':<{width}}" + "".join(f"{head:>11}" for head in heads) + "  seconds")
     for name, tally in tallies.items():
         counts = tally.wrong(FAIL), tally.wrong(PASS), tally.unsure(close=False), tally.unsure(close=True)
-        cells = (
-            f"{f'{found} of {count}':>{wide}}" for (found, count), wide in zip(counts, (12, 12, 12, 10), strict=True)
-        )
-        print(f"{name:<{width}}" + "".join(cells) + f"{tally.seconds_each():>9.0f}")
+        cells = (f"{found} of {count}" for found, count in counts)
+        print(f"{name:<{width}}" + "".join(f"{cell:>11}" for cell in cells) + f"{tally.seconds_each():>9.0f}")
     total = Tally()
     for tally in tallies.values():
         total.verdicts += tally.verdicts

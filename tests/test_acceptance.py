@@ -11,7 +11,7 @@ def test_a_machine_is_judged_by_races_whose_truth_is_known(course):
     names = ("itself, 1.1x needed", "itself, 0.909x needed", "the solution", "still_slow")
     assert [line[3:].partition(", ")[2].partition(":")[0] for line in lines[1:5]] == list(names)
     assert lines[4].startswith("ok 01 torch fast, still_slow: failed")
-    assert "false pass  false fail      unsure  10% away  seconds" in answer.stdout
+    assert " false pass false fail     unsure   10% away  seconds" in answer.stdout
     assert "so in at most" in answer.stdout
     assert ("Fit to grade speed on" in lines[-1]) == (answer.returncode == 0)
 
