@@ -99,7 +99,7 @@ class Race:
         timer = Pairs(lanes, inputs, agree, floor, one_core=one_core)
         # Time alone never ends a race that can still be decided: being slow must not buy doubt.
         while len(self._fair()) < MAX_PAIRS and (time.monotonic() < self._end or not self._enough()):
-            self.pairs.append(timer.time())
+            self.pairs.append(timer.next())
             if "unfair" in self.pairs[-1]:
                 if self._unfair() > MAX_UNFAIR + len(self._fair()):
                     break

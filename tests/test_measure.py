@@ -206,7 +206,7 @@ def test_each_block_has_a_process_of_its_own_that_has_ended_when_the_other_side_
     for _, what in events:
         alive += {"open": 1, "close": -1}.get(what, 0)
         assert alive <= 1
-    assert sum(what == "open" for _, what in events) == 2 * (12 + 1)  # a pair each, and one to see how warm is warm
+    assert sum(what == "open" for _, what in events) == 2 * (12 + 3)  # a pair each, and three to see how warm is warm
 
 
 def test_every_call_gets_inputs_of_its_own_which_the_two_sides_of_a_pair_share():
@@ -222,15 +222,29 @@ def test_short_calls_are_put_together_until_a_block_is_long_enough():
     outcome, events = recorded([0.005], [0.001])
     assert {p["calls"] for p in outcome.race["pairs"]} == {20}
     assert outcome.race["pairs"][0]["submission_s"] == pytest.approx(0.020)
-    assert sum(name == "s" and isinstance(what, int) for name, what in events) == 2 + 12 * 20
+    assert sum(name == "s" and isinstance(what, int) for name, what in events) == 3 * 2 + 12 * 20
 
 
 def test_a_process_is_warmed_up_for_as_long_as_it_takes():
-    """First calls of 1 s and 0.5 s are no part of what is timed; a side that is steady at once is called once."""
+    """First calls of 1 s and 0.5 s are no part of what is timed; both sides are warmed up alike."""
     outcome, events = recorded([0.3], [1.0, 0.5, 0.1])
     assert {p["submission_s"] for p in outcome.race["pairs"]} == {0.1}
-    assert sum(name == "s" and isinstance(what, int) for name, what in events) == 4 + 12 * 3
-    assert sum(name == "b" and isinstance(what, int) for name, what in events) == 2 + 12
+    assert sum(name == "s" and isinstance(what, int) for name, what in events) == 3 * 4 + 12 * 3
+    assert sum(name == "b" and isinstance(what, int) for name, what in events) == 3 * 2 + 12 * 3
+
+
+def test_a_burst_in_a_second_call_does_not_make_a_cold_process_look_warm():
+    """Both lanes do the same; in their first process a neighbour slows the second call down."""
+    opened = itertools.count()
+
+    @contextlib.contextmanager
+    def cold():
+        times = iter([0.15, 0.2 if next(opened) in {0, 3} else 0.1, *[0.1] * 9])
+        yield lambda one: (one, next(times))
+
+    outcome = a_race(1 / 1.1).run(cold, cold, lambda: 0)
+    assert {p["warm"] for p in outcome.race["pairs"]} == {1}
+    assert {p["submission_s"] for p in outcome.race["pairs"]} == {0.1}
 
 
 def test_warming_up_has_an_end():
