@@ -95,6 +95,17 @@ def test_every_race_has_its_figure_and_its_ratios(out):
     assert "Ratios in order: 3.0, 3.1, 3.2, 3.0, 3.1, 3.2, 3.0, 3.1, 3.2." in text(find(root, "figcaption")[0])
 
 
+def test_a_race_says_what_the_solution_did_there_and_which_pairs_were_repeated(out):
+    unfair = {**PAIRS[0], "others": 0.4, "unfair": "other programs used these cores"}
+    beside = {"needed": 1.5, "possible": {"speedup": 1.6, "low": 1.5, "high": 1.7}, "pairs": [unfair, *PAIRS]}
+    put(out, "h1", hand_in([check("a", Outcome(Verdict.PASSED, "e", race=RACE | beside))]))
+    caption = text(find(student_page(out, "h1"), "figcaption")[0])
+    assert "The solution, raced in the same job: 1.6x (1.5x to 1.7x)." in caption
+    assert "1 more pair was unfair and repeated: other programs used these cores." in caption
+    assert "Ratios in order: 3.0, 3.1, 3.2, 3.0, 3.1, 3.2, 3.0, 3.1, 3.2." in caption
+    assert "needed 1.5x" in text(find(student_page(out, "h1"), "svg", role="img")[0])
+
+
 # --- the figure alone ------------------------------------------------------------------------------------------------
 
 
