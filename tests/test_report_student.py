@@ -100,7 +100,7 @@ def test_a_race_says_what_the_solution_did_there_and_which_pairs_were_repeated(o
     beside = {"needed": 1.5, "possible": {"speedup": 1.6, "low": 1.5, "high": 1.7}, "pairs": [unfair, *PAIRS]}
     put(out, "h1", hand_in([check("a", Outcome(Verdict.PASSED, "e", race=RACE | beside))]))
     caption = text(find(student_page(out, "h1"), "figcaption")[0])
-    assert "The solution, raced in the same job: 1.6x (1.5x to 1.7x)." in caption
+    assert "The solution, raced in the same job: 1.60x (1.50 to 1.70)." in caption
     assert "1 more pair was unfair and repeated: other programs used these cores." in caption
     assert "Ratios in order: 3.0, 3.1, 3.2, 3.0, 3.1, 3.2, 3.0, 3.1, 3.2." in caption
     assert "needed 1.5x" in text(find(student_page(out, "h1"), "svg", role="img")[0])
