@@ -9,9 +9,10 @@ import stat
 import subprocess
 import tempfile
 import types
+from collections.abc import Callable
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,12 +24,14 @@ from grader.intake import TaskFile
 from grader.verdict import Failed, GraderFault
 from grader.worker import limits
 from grader.worker.client import Code, Settings, Worker
+from grader.worker.ranks import Ranks
 from grader.worker.spawn import ForkServer
 
 BENCH = pytest.StashKey["Bench"]()
 SIDE = pytest.StashKey[Side]()
 """Where a check's item keeps its bench, and the side of the assignment that it judges."""
 
+_Started = TypeVar("_Started", Worker, Ranks)
 Servers = dict[tuple[str, ...], ForkServer]
 """Fork servers by what they have imported."""
 
@@ -113,12 +116,19 @@ class Bench:
 
     def worker(self, side: Side, settings: Settings, *, trusted: bool) -> Worker:
         """Start a worker. Raises Failed when the task file cannot be used, GraderFault when we cannot start one."""
+        return self._started(side, lambda server, code: Worker(server, code, settings), trusted=trusted)
+
+    def ranks(self, side: Side, count: int, settings: Settings, *, trusted: bool) -> Ranks:
+        """Start a group of workers that share a scratch folder; raises as `worker`."""
+        return self._started(side, lambda server, code: Ranks(server, code, count, settings), trusted=trusted)
+
+    def _started(self, side: Side, start: Callable[[ForkServer, Code], _Started], *, trusted: bool) -> _Started:
         if not trusted and (file := self.files[side.framework]).state in ("missing", "refused"):
             self.broken[side.framework] = file.note
             raise Failed(f"{file.note}.", next=f"hand in a {side.task} that can be read")
         server = self._servers.setdefault(side.imports, ForkServer(side.imports))
         try:
-            return Worker(server, self.code(side, trusted=trusted), settings)
+            return start(server, self.code(side, trusted=trusted))
         except Failed as failed:
             self.broken[side.framework] = f"{side.task} cannot be imported"
             raise failed from None

@@ -18,6 +18,7 @@ from grader.iowatch import mechanism
 from grader.measure import Race
 from grader.verdict import NotMeasured
 from grader.worker.client import Settings, Worker
+from grader.worker.ranks import Ranks
 
 SOLUTIONS, SAME = "--solutions", "--same"
 
@@ -34,17 +35,23 @@ class Runner:
 
     def __init__(self, bench: Bench, side: Side, *, trusted: bool) -> None:
         self._bench, self._side, self._trusted = bench, side, trusted
-        self._workers: list[Worker] = []
+        self._started: list[Worker | Ranks] = []
 
     def worker(self, **settings: Any) -> Worker:
         """A fresh worker; see grader.worker.client.Settings."""
         worker = self._bench.worker(self._side, Settings(**settings), trusted=self._trusted)
-        self._workers.append(worker)
+        self._started.append(worker)
         return worker
+
+    def ranks(self, count: int, **settings: Any) -> Ranks:
+        """A fresh group of workers; see grader.worker.ranks."""
+        group = self._bench.ranks(self._side, count, Settings(**settings), trusted=self._trusted)
+        self._started.append(group)
+        return group
 
     def close(self) -> None:
         """End every worker that this check started."""
-        for worker in self._workers:
+        for worker in self._started:
             worker.close()
 
 

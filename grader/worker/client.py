@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from grader.iowatch import Counts, InotifyWatch, SeccompWatch, Watch, mechanism
 from grader.verdict import Failed, GraderFault, NotMeasured
-from grader.worker import limits, procs, protocol
+from grader.worker import limits, procs, protocol, stack
 from grader.worker.guard import Guard
 from grader.worker.protocol import Array
 from grader.worker.spawn import ForkServer
@@ -65,7 +65,7 @@ class Worker:
         self._last_call = "start"
         self._status: int | None = None
         self._process = server.start(self._options(settings))
-        self._guard = Guard(self._process.pid, self._process.output, settings.memory, self._kill)
+        self._guard = Guard(self._process.pid, self._process.output, settings.memory, self.kill)
         self._watch: Watch | None = None
         try:
             self._ready(settings)
@@ -171,6 +171,18 @@ class Worker:
         """CPU seconds that the live processes of the tree have used."""
         return procs.cpu_seconds(procs.tree(self._process.pid))
 
+    def stands(self, within: float = 1.0) -> str:
+        """The line where the worker is now, and the collective in which it waits (see grader.worker.stack)."""
+        code = self._code
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill(stack.SIGNAL)
+        end = time.monotonic() + within
+        while not (place := stack.place(self._guard.output(), str(code.folder), code.modules[-1])):
+            if time.monotonic() > end:
+                break
+            time.sleep(0.05)
+        return _line(place, 100)
+
     # --- life ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -181,7 +193,8 @@ class Worker:
             if self._watch is not None:
                 self._watch.close()
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """Kill the worker itself, from any thread; a call that waits for it then fails."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill(signal.SIGKILL)
 

@@ -34,10 +34,13 @@ class Guard:
         self._stop.set()
         self._thread.join()
 
+    def output(self) -> str:
+        """The end of what the worker printed."""
+        return self._kept.decode(errors="replace")
+
     def tail(self, lines: int = 3) -> str:
         """The last lines that the worker printed."""
-        text = self._kept.decode(errors="replace").strip().splitlines()
-        return " | ".join(text[-lines:])
+        return " | ".join(self.output().strip().splitlines()[-lines:])
 
     def _run(self) -> None:
         try:

@@ -10,8 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,13 +49,27 @@ class Process:
     server: subprocess.Popen[bytes] | None
     """Where workers start cold: the process itself."""
     open: bool = True
+    _held: threading.Lock = field(default_factory=threading.Lock)
+    """Of who closes descriptors or signals through them: a closed number soon names another process."""
 
     def kill(self, number: signal.Signals) -> None:
-        """Send a signal to the worker itself."""
-        if self.pidfd >= 0:
-            signal.pidfd_send_signal(self.pidfd, number)
-        else:
-            os.kill(self.pid, number)
+        """Send a signal to the worker itself, unless it was ended; from any thread."""
+        with self._held:
+            if self.open and self.pidfd >= 0:
+                signal.pidfd_send_signal(self.pidfd, number)
+            elif self.open:
+                os.kill(self.pid, number)
+
+    def release(self) -> bool:
+        """Close what the grader holds of it, the first time; True then."""
+        with self._held:
+            first, self.open = self.open, False
+            if first:
+                self.sock.close()
+                os.close(self.output)
+                if self.pidfd >= 0:
+                    os.close(self.pidfd)
+            return first
 
     def exited(self, within: float) -> bool:
         """True when the worker has ended by itself within so many seconds."""
@@ -76,6 +91,7 @@ class ForkServer:
         self._cold = cold
         self._popen: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._turn = threading.Lock()  # one request at a time: the ranks of a group are started side by side
 
     @classmethod
     def lent(cls, descriptor: int) -> Self:
@@ -87,13 +103,16 @@ class ForkServer:
 
     def lend(self) -> tuple[int, int]:
         """Descriptor of its socket, for a child process, and its process id."""
-        descriptor = self._boot().fileno()
+        descriptor = self.boot().fileno()
         assert self._popen is not None
         return descriptor, self._popen.pid
 
     def start(self, options: dict[str, Any]) -> Process:
         """A new worker process that is setting itself up. Raises GraderFault when the server broke."""
-        control = self._boot()
+        with self._turn:
+            return self._start(self.boot(), options)
+
+    def _start(self, control: socket.socket, options: dict[str, Any]) -> Process:
         mine, theirs = socket.socketpair()
         output, write_end = os.pipe()
         try:
@@ -115,26 +134,23 @@ class ForkServer:
 
     def end(self, process: Process) -> int:
         """End a worker with all that it started; returns its wait status."""
-        if not process.open:
+        if not process.release():
             return 0
-        process.open = False
-        process.sock.close()
-        os.close(process.output)
         if process.server is not None:
             process.server.kill()
             return process.server.wait()
-        os.close(process.pidfd)
         if self._control is None:
             return 0  # it ended with the server
         try:
-            protocol.send(self._control, {"end": process.pid})
-            return int(protocol.receive(self._control)[0]["status"])
+            with self._turn:
+                protocol.send(self._control, {"end": process.pid})
+                return int(protocol.receive(self._control)[0]["status"])
         except (OSError, EOFError) as error:
             raise GraderFault(f"the fork server broke: {error!r}") from None
 
     def try_out(self) -> None:
         """Start and end the server. Raises GraderFault when it does not come up."""
-        self._boot()
+        self.boot()
         self.close()
 
     def close(self) -> None:
@@ -145,7 +161,8 @@ class ForkServer:
             self._popen.wait()
         self._popen = self._control = None
 
-    def _boot(self) -> socket.socket:
+    def boot(self) -> socket.socket:
+        """Start the server, unless it runs; its socket. It lives no longer than the thread that starts it."""
         if self._control is not None:
             return self._control
         mine, theirs = socket.socketpair()
