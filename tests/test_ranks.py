@@ -132,6 +132,24 @@ def peers(pid):
             yield socket.inet_ntoa(bytes.fromhex(fields[2].partition(":")[0])[::-1])
 
 
+@pytest.mark.parametrize("count", [2, 4])
+def test_traffic_of_an_all_reduce_is_what_a_ring_moves(ranks, count):
+    """A ring sends 2 (n - 1) / n of the data from every rank (Patarasuk and Yuan 2009); seen from outside."""
+    group = ranks(count, "def answer(size): dist.all_reduce(torch.ones(size)); dist.barrier()")
+    group.call("answer", 1)
+    before, size = group.sent_bytes(), 1 << 20
+    group.call("answer", size)
+    sent = [after - earlier for earlier, after in zip(before, group.sent_bytes(), strict=True)]
+    assert sent == pytest.approx([4 * size * 2 * (count - 1) / count] * count, rel=0.02)
+
+
+def test_traffic_does_not_grow_by_itself(ranks):
+    group = ranks(2, "def answer(): return rank")
+    before = group.sent_bytes()
+    group.call("answer")
+    assert group.sent_bytes() == before
+
+
 FAILS = """
     def answer():
         if rank == 1:

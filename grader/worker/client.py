@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from grader.iowatch import Counts, InotifyWatch, SeccompWatch, Watch, mechanism
 from grader.verdict import Failed, GraderFault, NotMeasured
-from grader.worker import limits, procs, protocol, stack
+from grader.worker import limits, procs, protocol, stack, traffic
 from grader.worker.guard import Guard
 from grader.worker.protocol import Array
 from grader.worker.spawn import ForkServer
@@ -170,6 +170,13 @@ class Worker:
     def cpu_seconds(self) -> float:
         """CPU seconds that the live processes of the tree have used."""
         return procs.cpu_seconds(procs.tree(self._process.pid))
+
+    def sent_bytes(self) -> int:
+        """Bytes that the worker has sent over TCP, from outside (see grader.worker.traffic)."""
+        try:
+            return traffic.sent_bytes(self._process.pid)
+        except OSError as error:
+            raise NotMeasured(f"Traffic cannot be counted on this system: {error}.", next="run it on Linux") from None
 
     def stands(self, within: float = 1.0) -> str:
         """The line where the worker is now, and the collective in which it waits (see grader.worker.stack)."""

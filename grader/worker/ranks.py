@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -54,7 +55,13 @@ class Ranks:
         return len(self._workers)
 
     def call(self, function: str, *args: Any, returns: Sequence[Array] = (), within: float = CALL_S) -> list[Any]:
-        """Call a function of the workload on all ranks at once; the answers, by rank.
+        """Call a function of the workload on all ranks at once; the answers, by rank. Raises as `timed`."""
+        return self.timed(function, *args, returns=returns, within=within)[0]
+
+    def timed(
+        self, function: str, *args: Any, returns: Sequence[Array] = (), within: float = CALL_S
+    ) -> tuple[list[Any], float]:
+        """The same, and the seconds until the last rank had answered, on the grader's clock.
 
         Raises Failed for the rank that failed first, with its number, or when some do not end `within` seconds: then
         with the line where each of them stands. Both end the group.
@@ -63,10 +70,12 @@ class Ranks:
             raise GraderFault(f"{function}() was called in a group of ranks that has ended")
         # The group ends what hangs, when it has looked where everybody stands; so each call may take longer than that.
         ask = partial(Worker.call, returns=returns, within=within + 60)
+        start = time.perf_counter()
         jobs = [self._pool.submit(ask, worker, function, *args) for worker in self._workers]
         wait(jobs, timeout=within, return_when=FIRST_EXCEPTION)
+        seconds = time.perf_counter() - start
         if all(job.done() and not job.exception() for job in jobs):
-            return [job.result() for job in jobs]
+            return [job.result() for job in jobs], seconds
         wait(jobs, timeout=GRACE_S if _cause(jobs) else 0)
         broken, hanging = _cause(jobs), [not job.done() for job in jobs]
         stand = [worker.stands() if hangs else "" for worker, hangs in zip(self._workers, hanging, strict=True)]
@@ -77,6 +86,10 @@ class Ranks:
         if broken:
             raise _of_rank(jobs.index(broken), broken.exception())
         raise Failed(_hang(f"{function}()", within, hanging, stand), "Often: not all ranks reach the same collective.")
+
+    def sent_bytes(self) -> list[int]:
+        """Bytes that each rank has sent to the others so far, counted from outside; by rank."""
+        return [worker.sent_bytes() for worker in self._workers]
 
     def close(self) -> None:
         """End all ranks; safe to call twice."""
