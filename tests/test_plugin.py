@@ -200,7 +200,7 @@ def test_results_of_a_newer_grader_are_not_overwritten(course):
     path = course.write("build/self-check/01_toy/results.json", '{"schema": 99}')
     answer = course.run("pytest", "assignments/01")
     assert answer.returncode == 4
-    assert "has schema 99; this grader reads up to 1." in words(answer.stderr)
+    assert "has schema 99; this grader reads up to 2." in words(answer.stderr)
     assert path.read_text() == '{"schema": 99}'
 
 
