@@ -40,14 +40,8 @@ def run(out: str, token: str, folders: list[str]) -> dict[str, int]:
 def _check(folder: Path, runs: Runs, solutions: Path) -> int:
     assignment, submission = catalog.load(ASSIGNMENTS / folder.name), folder / "submission"
     words = [str(assignment.folder), "--resume"]
-    words += [
-        "--against",
-        str(submission),
-        "--results",
-        str(folder / "results.json"),
-        fixtures.SOLUTIONS,
-        str(solutions),
-    ]
+    words += ["--against", str(submission), "--results", str(folder / "results.json")]
+    words += [fixtures.SOLUTIONS, str(solutions)]
     try:
         # The checks end with this job, also when it is killed: nothing goes on behind the head's back.
         return runs.run(
