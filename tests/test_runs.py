@@ -10,6 +10,7 @@ from grader.runs import Runs
 
 ASSIGNMENT = catalog.find("03")
 SIDE = ASSIGNMENT.sides[0]
+TEST = str(ASSIGNMENT.folder / SIDE.test)
 
 
 def server(runs):
@@ -21,14 +22,16 @@ def check(runs):
     return entries["few_files"]["verdict"]
 
 
-def test_a_fork_server_serves_every_run_until_one_is_killed():
+def test_a_fork_server_serves_every_run_until_one_is_killed(tmp_path):
     with Runs() as runs:
         assert check(runs) == "passed"
         first = server(runs)
         assert check(runs) == "passed"
         assert server(runs) == first
+        endless = tmp_path / "task.py"
+        endless.write_text("while True:\n    pass\n")
         with pytest.raises(subprocess.TimeoutExpired):
-            runs.run([SIDE], [str(ASSIGNMENT.folder)], timeout=1, stdout=subprocess.DEVNULL)
+            runs.run([SIDE], [TEST, "--against", str(endless)], timeout=2, stdout=subprocess.DEVNULL)
         assert not Path(f"/proc/{first}").exists()
         assert check(runs) == "passed"
         last = server(runs)
