@@ -36,6 +36,7 @@ class Side:
 
     framework: str
     imports: tuple[str, ...]
+    """Packages that it needs, and modules of them that its workers would otherwise import one by one."""
     given: tuple[str, ...]
     """Files of the course that stand beside the task in the worker; the first module holds the entry points."""
     task: str
@@ -49,7 +50,8 @@ class Side:
     @property
     def missing(self) -> str:
         """The first package that this side needs and that is not installed here; empty when all are."""
-        return next((name for name in self.imports if find_spec(name) is None), "")
+        packages = (name.partition(".")[0] for name in self.imports)
+        return next((name for name in packages if find_spec(name) is None), "")
 
     @property
     def modules(self) -> tuple[str, ...]:
