@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Self
 
 from grader import machine
+from grader.iowatch import Counts
 from grader.verdict import Failed, GraderFault, Stop
 from grader.worker.client import CALL_S, Code, Settings, Worker
 from grader.worker.protocol import Array
@@ -91,6 +92,14 @@ class Ranks:
         """Bytes that each rank has sent to the others so far, counted from outside; by rank."""
         return [worker.sent_bytes() for worker in self._workers]
 
+    def cpu_seconds(self) -> float:
+        """CPU seconds that all ranks together have used so far."""
+        return sum(worker.cpu_seconds() for worker in self._workers)
+
+    def opens(self) -> list[Counts]:
+        """File opens below the watched folder, by rank; see grader.worker.client.Worker.opens."""
+        return [worker.opens() for worker in self._workers]
+
     def close(self) -> None:
         """End all ranks; safe to call twice."""
         self._ended = True
@@ -113,6 +122,8 @@ def _each(settings: Settings, count: int) -> list[Settings]:
         "OMP_NUM_THREADS": "1",
         "GLOO_SOCKET_IFNAME": "lo",
     }
+    if count > len(machine.gpus()):  # two ranks on one GPU are no multi-GPU job: all use the CPU
+        shared["CUDA_VISIBLE_DEVICES"] = ""
     return [
         replace(
             settings,
