@@ -4,13 +4,7 @@ import contextlib
 
 import pytest
 
-from grader import floor, machine
-from grader.verdict import Failed
-
-MOST_BUSY = 1.25
-"""CPU time over wall time, for each core that a training is given; more takes cores that it was not given."""
-ENOUGH_CALLS = 10
-"""So many trainings take CPU time that clock ticks can tell; every race has more."""
+from grader import core_use, floor, machine
 
 
 @pytest.fixture
@@ -34,26 +28,23 @@ def race_trainings(race, submission, judge):
     """
 
     def run(rival, base, mine, make, *, tolerance, dtype="float32", cores=(), **settings):
-        used, timed = [], []
+        use = core_use.CoreUse(len(cores)) if cores else None
 
         @contextlib.contextmanager
         def lane(runner, train):
             with runner.worker(cores=cores, **settings) as worker:
 
                 def call(problem):
-                    before = worker.cpu_seconds()
-                    answer, seconds = train(worker, problem)
-                    if runner is submission:
-                        used.append(worker.cpu_seconds() - before)
-                        timed.append(seconds)
-                    return answer, seconds
+                    if use and runner is submission:
+                        return use.timed(worker, lambda: train(worker, problem))
+                    return train(worker, problem)
 
                 yield call
 
         def agree(strict, losses):
             judge.agree(losses, strict, tolerance)
-            if cores and len(used) >= ENOUGH_CALLS and (busy := sum(used) / sum(timed)) > MOST_BUSY * len(cores):
-                raise Failed(f"The timed trainings kept {busy:.1f} cores busy; both sides are given {len(cores)}.")
+            if use:
+                use.judge()
 
         operations = make().operations
         least = floor.on_gpu(operations, machine.gpus()[0]) if not cores else None

@@ -1,0 +1,65 @@
+"""Fixtures of the checks; what they judge with is in judging.py."""
+
+import contextlib
+
+import pytest
+
+from grader import core_use, floor, machine
+
+
+@pytest.fixture
+def judge(given):
+    """The functions of judging.py."""
+    return given("judging")
+
+
+@pytest.fixture
+def joined(submission):
+    """Start a group of ranks that have joined."""
+
+    def start(count, **settings):
+        group = submission.ranks(count, **settings)
+        group.call("join")
+        return group
+
+    return start
+
+
+@pytest.fixture
+def race_ranks(race, submission, baseline, judge):
+    """Race a training on several ranks, one core or GPU each, against the start's on one.
+
+    Every block of calls has a group of its own, which has ended when the other side is timed.
+    """
+
+    def run(count, make):
+        on_gpu = count <= len(machine.gpus())
+        use = core_use.CoreUse(count)
+
+        @contextlib.contextmanager
+        def lane(runner, ranks):
+            with runner.ranks(ranks) as group:
+                group.call("join")
+
+                def call(problem):
+                    if runner is baseline or on_gpu:
+                        return problem.timed(group)
+                    return use.timed(group, lambda: problem.timed(group))
+
+                yield call
+
+        def agree(base, mine):
+            judge.agree(mine, base)
+            use.judge()
+
+        operations = make().operations
+        one = floor.on_gpu(operations / count, machine.gpus()[0]) if on_gpu else None
+        return race.run(
+            lambda: lane(baseline, 1),
+            lambda: lane(submission, count),
+            make,
+            agree=agree,
+            floor=one if on_gpu else floor.arithmetic(operations, "float32", count),
+        )
+
+    return run
