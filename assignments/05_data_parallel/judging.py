@@ -103,7 +103,7 @@ def same_end(found, expected, ranks):
     if apart > SAME * np.abs(wanted).max():
         raise Failed(
             f"After the training the weights of {ranks} ranks differ from each other.",
-            "Often: the inner module is called (model.module(x)), which exchanges nothing; or not all take every step.",
+            "Often: nothing is exchanged: the model is not wrapped, or the inner one is called (model.module(x)).",
         )
     if not np.isfinite(moves[0]).all() or not moves[0].any():
         raise Failed("After the training the weights are " + ("unchanged." if not moves[0].any() else "inf or nan."))
@@ -120,7 +120,7 @@ def same_end(found, expected, ranks):
 def _likely(length, ranks):
     if length > 0.7 * ranks:
         return "Often: gradients are summed over ranks or batches where their mean is asked."
-    if length < 0.7:
+    if length < 0.55:
         return "Often: divided by the number of ranks or batches twice; the wrapper takes the mean already."
     return "Often: a batch is left out, or gradients of earlier steps are still there (zero_grad)."
 
@@ -262,7 +262,7 @@ def one_writer(opened, there, found, expected):
     if isinstance(found, str):
         raise Failed(
             f"One process without DDP cannot load the file: {found}",
-            "Often: the wrapper's state dict was saved, in which every name begins with module." * ("module" in found),
+            "Often: the wrapper's state dict was saved, in which every name begins with module." * ("Unexpected key" in found),
         )
     if found != expected:
         raise Failed("The file holds other weights than rank 0's.")

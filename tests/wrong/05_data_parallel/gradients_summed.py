@@ -1,0 +1,18 @@
+"""By hand, and the sum of all ranks instead of their mean.
+
+Caught by: equal_to_one
+"""
+    # TODO(6): accumulate in silence
+    optimizer.zero_grad()
+    total = 0.0
+    for number, (inputs, targets) in enumerate(batches, 1):
+        talk = contextlib.nullcontext() if number == len(batches) else model.no_sync()
+        with talk:
+            loss = nn.functional.cross_entropy(model(inputs), targets) / len(batches)
+            loss.backward()
+        total += loss.detach()
+    for parameter in model.parameters():
+        dist.all_reduce(parameter.grad)
+    optimizer.step()
+    return total
+    # END TODO(6)
