@@ -150,6 +150,27 @@ def test_traffic_does_not_grow_by_itself(ranks):
     assert group.sent_bytes() == before
 
 
+def test_peak_memory_is_each_rank_s_own_and_begins_afresh(ranks):
+    group = ranks(
+        2,
+        """
+        def answer(size):
+            held = torch.ones(rank * size, dtype=torch.uint8)
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end:
+                pass
+        """,
+    )
+    group.call("answer", 0)
+    owned, size = group.reset_peak(), 100 << 20
+    group.call("answer", size)
+    grown = [peak - before for peak, before in zip(group.peak_bytes(), owned, strict=True)]
+    assert grown == pytest.approx([0, size], abs=5 << 20)
+    group.reset_peak()
+    group.call("answer", 0)
+    assert max(group.peak_bytes()) < max(owned) + (5 << 20)
+
+
 FAILS = """
     def answer():
         if rank == 1:

@@ -92,6 +92,14 @@ class Ranks:
         """Bytes that each rank has sent to the others so far, counted from outside; by rank."""
         return [worker.sent_bytes() for worker in self._workers]
 
+    def peak_bytes(self) -> list[int]:
+        """Largest private memory of each rank since `reset_peak`, in bytes, seen from outside; by rank."""
+        return [worker.peak_bytes for worker in self._workers]
+
+    def reset_peak(self) -> list[int]:
+        """Begin `peak_bytes` afresh; answers what each rank owns now, in bytes."""
+        return [worker.reset_peak() for worker in self._workers]
+
     def cpu_seconds(self) -> float:
         """CPU seconds that all ranks together have used so far."""
         return sum(worker.cpu_seconds() for worker in self._workers)
