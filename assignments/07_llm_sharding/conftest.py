@@ -1,0 +1,73 @@
+"""Fixtures of the checks; what they judge with is in judging.py and choices.py."""
+
+import contextlib
+
+import pytest
+
+from grader import core_use, floor
+
+
+@pytest.fixture
+def judge(given):
+    """The functions of judging.py."""
+    return given("judging")
+
+
+@pytest.fixture
+def choices(given):
+    """The functions of choices.py."""
+    return given("choices")
+
+
+@pytest.fixture
+def checkpoint(baseline, judge):
+    """Make a checkpoint that nobody has seen, in a folder of a trusted worker, who also knows what it answers."""
+
+    def make(shard="1MB", **changes):
+        return judge.Checkpoint(baseline.worker(threads=1), judge.llama(**changes), shard)
+
+    return make
+
+
+@pytest.fixture
+def ranks_of(submission, judge):
+    """Start ranks; with a checkpoint, each has loaded its part."""
+
+    def start(count, checkpoint=None):
+        group = submission.ranks(count, **judge.ON_CPU)
+        if checkpoint is not None:
+            group.call("open_model", checkpoint.folder)
+        return group
+
+    return start
+
+
+@pytest.fixture
+def race_ranks(race, baseline, ranks_of, judge):
+    """Race generation on several ranks, a core each, against transformers' own on one core.
+
+    Every block of calls has a group of its own, which has loaded before its time begins.
+    """
+
+    def run(count, checkpoint, make):
+        use = core_use.CoreUse(count)
+
+        @contextlib.contextmanager
+        def one():
+            with baseline.ranks(1, **judge.ON_CPU) as group:
+                group.call("open_reference", checkpoint.folder)
+                yield lambda prompts: prompts.timed(group, "reference_tokens")
+
+        @contextlib.contextmanager
+        def several():
+            with ranks_of(count, checkpoint) as group:
+                yield lambda prompts: use.timed(group, lambda: prompts.timed(group, "generate"))
+
+        def agree(base, mine):
+            judge.same_timed(mine, base)
+            use.judge()
+
+        least = floor.arithmetic(make().operations(checkpoint), "float32", count)
+        return race.run(one, several, make, agree=agree, floor=least)
+
+    return run
