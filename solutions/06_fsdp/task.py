@@ -1,0 +1,105 @@
+"""Assignment 06: train a model that fits on no GPU, by keeping a part of it on each. Edit between the TODO marks.
+
+Every function works as shipped: every rank holds, computes and saves the whole model. The lesson is README.md; check
+yourself with  pytest assignments/06
+"""
+
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch import nn
+from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
+from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.utils.checkpoint import checkpoint
+
+LEARNING_RATE = 3e-4
+
+
+def precision():
+    """What is sent and computed in bfloat16; the weights that the optimizer changes stay float32 all the same."""
+    # TODO(1): the precision of what travels
+    return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.bfloat16)
+    # END TODO(1)
+
+
+def shard(model, mesh, policy):
+    """Cut all parameters of a `llama.Llama` over the ranks of `mesh`, so that one block at a time is whole.
+
+    The model may be on the meta device: its parameters then have no values, and get none here. Returns the model.
+    """
+    # TODO(2): what is whole at one time
+    for block in model.blocks:
+        fully_shard(block, mesh=mesh, mp_policy=policy)
+    return fully_shard(model, mesh=mesh, mp_policy=policy)
+    # END TODO(2)
+
+
+def build(make_model, mesh, policy, seed):
+    """(model, optimizer), ready to train: sharded, and with the weights that `model.init_weights(seed)` makes.
+
+    `make_model()` makes the model where and as PyTorch's defaults are. No rank may hold all weights at any time.
+    """
+    # TODO(3): never the whole model
+    with torch.device("meta"):
+        model = make_model()
+    model = shard(model, mesh, policy)
+    model.to_empty(device=mesh.device_type)
+    model.init_weights(seed)
+    return model, torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
+    # END TODO(3)
+
+
+def part(batch, rank, ranks):
+    """The rows of a batch that this rank trains on: all ranks together see each row once, in equal parts."""
+    # TODO(4): the data of a rank
+    return batch[rank::ranks]
+    # END TODO(4)
+
+
+def recompute(model):
+    """Keep no activations inside blocks for the backward pass, but compute them again. Called before `shard`.
+
+    Returns the model, with `model.blocks` as before or each wrapped.
+    """
+    # TODO(5): activations
+    for index, block in enumerate(model.blocks):
+        model.blocks[index] = checkpoint_wrapper(block)
+    return model
+    # END TODO(5)
+
+
+def save(model, optimizer, folder):
+    """Write weights and optimizer state into an empty folder, each rank its part. All ranks call this."""
+    # TODO(6): a checkpoint of parts
+    weights, state = get_state_dict(model, optimizer)
+    dcp.save({"model": weights, "optimizer": state}, checkpoint_id=folder)
+    # END TODO(6)
+
+
+def load(model, optimizer, folder):
+    """Read a checkpoint of `save`, whatever the number of ranks was that wrote it. All ranks call this."""
+    # TODO(7): read with another number of ranks
+    weights, state = get_state_dict(model, optimizer)
+    dcp.load({"model": weights, "optimizer": state}, checkpoint_id=folder)
+    set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=state)
+    # END TODO(7)
+
+
+def plan(shape, ranks):
+    """Bytes on each of `ranks` ranks when a `llama.Shape` is trained by `shard` with `precision()` and AdamW.
+
+    Four entries. "weights", "gradients" and "optimizer" are what a rank keeps from one step to the next. "unsharded"
+    is the most that it holds of whole parameters at one time: those outside of the blocks, and one block.
+    """
+    # TODO(8): plan the memory
+    parameters = shape.layers * shape.block_parameters + shape.root_parameters
+    return {
+        "weights": 4 * parameters / ranks,
+        "gradients": 4 * parameters / ranks,
+        "optimizer": 8 * parameters / ranks,
+        "unsharded": 2 * (shape.block_parameters + shape.root_parameters),
+    }
+    # END TODO(8)
