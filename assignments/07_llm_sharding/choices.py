@@ -51,20 +51,21 @@ def right_weights(found, count, options, bytes_per_element):
         return
     o, off = options, (found - expected) / bytes_per_element
     width, layers = o["hidden_size"], o["num_hidden_layers"]
+    heads, kv = o["num_attention_heads"], o["num_key_value_heads"]
     slips = {
-        "the output layer": -width * o["vocab_size"],
-        "an output layer that is the embedding once more": width * o["vocab_size"],
-        "all heads for k and v instead of the KV heads": 2
+        "The output layer is missing.": -width * o["vocab_size"],
+        "An output layer was counted that is the embedding once more.": width * o["vocab_size"],
+        "k and v have the KV heads only, not all.": 2 * layers * width * o["head_dim"] * (heads - kv),
+        "A head has head_dim numbers, which need not be hidden_size / heads.": 2
         * layers
         * width
-        * o["head_dim"]
-        * (o["num_attention_heads"] - o["num_key_value_heads"]),
-        "one of the MLP's three matrices": -layers * width * o["intermediate_size"],
-        "the norms": -(2 * layers + 1) * width,
-        "the last norm": -width,
+        * (heads + kv)
+        * (width // heads - o["head_dim"]),
+        "One of the MLP's three matrices is missing.": -layers * width * o["intermediate_size"],
+        "The norms are missing.": -(2 * layers + 1) * width,
+        "The last norm is missing.": -width,
     }
-    verb = {True: "is missing", False: "was counted"}
-    causes = [f"That is exactly {what}: it {verb[size < 0]}." for what, size in slips.items() if size == off]
+    causes = [cause for cause, size in slips.items() if size == off]
     raise Failed(
         f"{_told(options)}: you answer {found:,.0f} bytes; its weights take {expected:,}.",
         causes[0] if causes else "",

@@ -128,9 +128,7 @@ def divided(found, checkpoint):
     if whole:
         raise Failed(
             f"{len(whole)} of {len(matrices)} large matrices are whole on {ranks} ranks: {_some(whole)}.",
-            "Nothing is divided: with this, a model that is too large for one GPU is too large for all."
-            if len(whole) == len(matrices)
-            else "The embedding and the output layer are large as well." * all(".layers." not in n for n in whole),
+            _why_whole(whole, len(matrices)),
         )
     for name in matrices:
         for rank, (mine, _) in enumerate(found):
@@ -139,6 +137,16 @@ def divided(found, checkpoint):
         if any(mine[name].shape != true[name].shape or (mine[name] != true[name]).any() for mine, _ in found):
             raise Failed(f"{name} is not the checkpoint's: norms are small, and whole on every rank.")
     return f"{len(matrices)} matrices, 1/{ranks} of each on every rank, equal to the checkpoint's"
+
+
+def _why_whole(names, matrices):
+    if len(names) == matrices:
+        return "Nothing is divided: with this, a model that is too large for one GPU is too large for all."
+    if all(".layers." not in name for name in names):
+        return "The embedding and the output layer are large as well."
+    if all("k_proj" in name or "v_proj" in name for name in names):
+        return "A rank needs the keys and values for its own queries, and no others."
+    return "Often: the plan does not name them, or they are cut along another dimension than it says."
 
 
 def _formats(found, checkpoint):
@@ -173,8 +181,11 @@ def _some(names):
 # --- what it answers -------------------------------------------------------------------------------------------------
 
 
-def same_logits(answers, expected, ranks):
-    """How far the logits of all ranks are from the whole model's, relative to the largest. Raises Failed."""
+def same_logits(answers, expected, ranks, talked):
+    """How far the logits of all ranks are from the whole model's, relative to the largest. Raises Failed.
+
+    `talked`: bytes that a rank sent meanwhile, over those of the all-reduces that are due.
+    """
     apart = max(float(np.abs(a - answers[0]).max()) for a in answers)
     scale = float(np.abs(expected).max())
     far = max(float(np.abs(a - expected).max()) for a in answers) / scale
@@ -186,8 +197,10 @@ def same_logits(answers, expected, ranks):
             "Often: partial sums that were not added up over the ranks, or other tokens on each rank.",
         )
     raise Failed(
-        f"{ranks} ranks: the logits are off by {far:.2g} of the largest; sums in another order make 5e-7.",
-        "All ranks agree, so they did talk: often the wrong slice, or k and v divided otherwise than q.",
+        f"{ranks} ranks: the logits are off by {far:.2g} of the largest one; sums in another order make 5e-7.",
+        f"The ranks sent {talked:.0%} of what two all-reduces per layer take: partial sums were not added up."
+        if talked < 0.7
+        else "They sent enough; often k and v are divided otherwise than q, or the parts are in another order.",
     )
 
 
@@ -199,9 +212,9 @@ def talk(sent, layers, per_reduce):
 def two_per_layer(by_bytes, by_name):
     """Evidence that a layer has two all-reduces and nothing else. `by_name`: {collective: calls per layer}."""
     seen = ", ".join(f"{count:g} {name}" for name, count in by_name.items()) or "no collective"
-    if by_bytes > 1.9 and by_bytes < 2.1 and by_name == {"all_reduce": 2}:
+    if 1.8 < by_bytes < 2.2 and by_name == {"all_reduce": 2}:
         return f"{by_bytes:.2f} all-reduces per layer on the wire; the process says {seen}"
-    if by_bytes < 1.9:
+    if by_bytes < 1.8:
         cause = "One is due after attention and one after the MLP."
     else:
         cause = "Often: what one matrix cuts the next does not take as it is, so it is gathered in between."

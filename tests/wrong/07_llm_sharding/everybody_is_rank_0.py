@@ -1,0 +1,23 @@
+"""The rank is missing in the slice: all ranks load the first part.
+
+Caught by: divided
+"""
+    # TODO(4): each rank reads its own part
+    device, files = llama.device(mesh), llama.files(folder)
+    model = llama.skeleton(folder, device)
+    parallelize_module(model, mesh, tp_plan(model.config))
+    for name, weight in list(model.named_parameters()):
+        with safe_open(files[name], "pt") as file:
+            stored = file.get_slice(name)
+            if isinstance(weight, DTensor) and isinstance(weight.placements[0], Shard):
+                dim = weight.placements[0].dim
+                part = weight.shape[dim] // mesh.size()
+                first = 0
+                mine = stored[first : first + part] if dim == 0 else stored[:, first : first + part]
+                # A copy: what a slice gives is a view of the file, which would stay mapped.
+                local = mine.clone(memory_format=torch.contiguous_format).to(device)
+                llama.put(model, name, DTensor.from_local(local, mesh, weight.placements, run_check=False))
+            else:
+                llama.put(model, name, stored[:].clone().to(device))
+    return model
+    # END TODO(4)

@@ -1,0 +1,12 @@
+"""The numbers of a head by division. Configurations with a head_dim of their own are not that simple.
+
+Caught by: weights_size
+"""
+    # TODO(1): count the weights
+    hidden, heads = config.hidden_size, config.num_attention_heads + config.num_key_value_heads
+    attention = 2 * hidden * heads * (hidden // config.num_attention_heads)  # q and o have all heads, k and v the KV heads
+    mlp = 3 * hidden * config.intermediate_size
+    layer = attention + mlp + 2 * hidden  # two norms
+    embeddings = (1 if config.tie_word_embeddings else 2) * config.vocab_size * hidden
+    return (config.num_hidden_layers * layer + embeddings + hidden) * bytes_per_element
+    # END TODO(1)
