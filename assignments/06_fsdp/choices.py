@@ -1,17 +1,78 @@
-"""What the checks of the memory plan judge with, and of a scale that is not here. Reached as `choices`."""
+"""What the checks of memory judge with: measured here, planned, and at a scale that is not. Reached as `memory`."""
 
 import numpy as np
 
 from grader import gpus
-from grader.verdict import Failed
+from grader.verdict import Failed, NotMeasured
 
 LLAMA_70B = [80, 8192, 28672, 64, 8, 128256]
 """Layers, hidden, ffn, heads, heads of keys and values, vocabulary of Llama 3 70B (Grattafiori et al., 2024)."""
 KINDS = ("weights", "gradients", "optimizer", "unsharded")
-GB = 1e9
+MB, GB = 1e6, 1e9
+HALF = 0.65
+"""What half of the memory may measure: buffers of the collectives come on top."""
 EXACT = 0.001
 PADDED = 0.02
 """A dimension that does not divide by the ranks is rounded up on the first of them."""
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+def grown(owner, run):
+    """By how much the memory of each process of `owner` grew at most while `run()` ran; in bytes."""
+    before = np.atleast_1d(owner.reset_peak())
+    run()
+    peak = owner.peak_bytes() if callable(owner.peak_bytes) else owner.peak_bytes
+    if not np.all(peak):
+        raise NotMeasured("The memory of another process cannot be seen on this system.", next="run it on Linux")
+    return np.maximum(np.atleast_1d(peak), np.atleast_1d(owner.reset_peak())) - before
+
+
+def never_whole(names, whole, mine):
+    """Evidence that 2 ranks need half each. By phase: bytes of one process with all, of the ranks. Raises Failed."""
+    told = []
+    for name, (base,), each in zip(names, whole, mine, strict=True):
+        share = max(each) / base
+        told.append(f"{name} {max(each) / MB:.0f} MB, not {base / MB:.0f} MB")
+        if share > HALF:
+            raise Failed(
+                f"To {name}, the ranks needed {' and '.join(f'{grew / MB:.0f}' for grew in each)} MB at their peak, "
+                f"one process with the whole model {base / MB:.0f} MB. At most {HALF:.0%} of that is asked.",
+                _why_large(name),
+            )
+    return f"on a rank: {'; '.join(told)}"
+
+
+def _why_large(name):
+    if name == "build":
+        return "The whole model was there before it was cut. On the meta device it has shapes and no memory."
+    return "Often: what the optimizer keeps is whole, or all blocks are whole at one time."
+
+
+def recomputed(again, kept, far):
+    """Evidence that activations take less. Bytes with recompute() and without; by how much the weights differ then.
+
+    Raises Failed.
+    """
+    if not far < 1e-6:
+        raise Failed(
+            f"With recompute() the weights after a step are others than without it (by {far:.1e}, relative).",
+            "What is computed again is the same. Often: the gradients of what is in a block are lost.",
+        )
+    share = max(again) / max(kept)
+    if share > 0.5:
+        raise Failed(
+            f"A step takes {max(again) / MB:.0f} MB with recompute(), {max(kept) / MB:.0f} MB without: {share:.0%}; "
+            "at most 50 % is asked.",
+            "In one checkpoint around everything, all is computed again at once, and kept at once."
+            if share > 0.9
+            else "Often: only some blocks, or only a part of each.",
+        )
+    return f"{max(again) / MB:.0f} MB instead of {max(kept) / MB:.0f} MB for a step on a rank"
+
+
+# --- planned ----------------------------------------------------------------------------------------------------------
 
 
 class Counted:
@@ -63,6 +124,8 @@ def _why_planned(kind, ratio, shape, ranks):
 
     if kind == "unsharded":
         return _why_unsharded(near, shape, ranks)
+    if near(shape.layers * shape.block / shape.parameters):
+        return "The embedding and the head belong to the model, too."
     if near(ranks):
         return "That is the whole model's: each rank keeps its part."
     if near(0.5):
@@ -101,7 +164,9 @@ def at_scale(shape, ranks, found, weights):
         if abs(found[kind] - expected[kind]) > PADDED * expected[kind] or abs(found["weights"] - weights) > 1:
             raise Failed(
                 f"{ranks} ranks: {kind} {found[kind] / GB:.2f} GB per rank, expected {expected[kind] / GB:.2f} GB.",
-                "Often: a part of the model is not cut, or not in float32.",
+                "Cut within a node and copied to each node (HSDP), it does not shrink with more nodes."
+                if found[kind] > 1.5 * expected[kind]
+                else "Often: a part of the model is not cut, or not in float32.",
             )
     if whole["parameters"] > (1 + PADDED) * expected["unsharded"]:
         share = whole["parameters"] / (2 * shape.parameters)

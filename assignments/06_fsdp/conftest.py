@@ -13,7 +13,7 @@ def judge(given):
 
 
 @pytest.fixture
-def choices(given):
+def memory(given):
     """The functions of choices.py."""
     return given("choices")
 

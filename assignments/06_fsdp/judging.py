@@ -1,6 +1,5 @@
 """What the checks judge with: fresh models, batches, and what is likely where an answer differs. Reached as `judge`."""
 
-import copy
 import math
 
 import numpy as np
@@ -10,8 +9,6 @@ from grader.worker.client import Array
 
 SAME = 1e-3
 """Weights after a few steps agree to this, relative to how far they moved (about 1e-5 is seen)."""
-HALF = 0.65
-"""What half of the memory may measure: buffers of the collectives come on top."""
 MOMENTS = ("exp_avg", "exp_avg_sq")
 STATE = ("weights", *MOMENTS)
 """What a training goes on from: the weights, and AdamW's mean and mean square of the gradients."""
@@ -39,14 +36,8 @@ class Problem:
 
     def build(self, group, **options):
         """Build the model on all ranks."""
-        group.call("build", self.sizes, self.seed, options)
+        group.call("build", self.sizes, options.pop("seed", self.seed), options)
         return self
-
-    def anew(self):
-        """The same model and batches, but another beginning."""
-        other = copy.copy(self)
-        other.seed += 1
-        return other
 
     def call_look(self, group):
         """What rank 0 saw in one step."""
@@ -123,7 +114,7 @@ def own_share(problem, found):
         share + rest: "What is in no block is whole on every rank: the root has to be wrapped too.",
     }
     raise Failed(
-        f"A rank keeps {size:,} of {problem.parameters:,} parameters ({size / problem.parameters:.1%});\n"
+        f"A rank keeps {size:,} of {problem.parameters:,} parameters ({size / problem.parameters:.1%}); "
         f"with {ranks} ranks 1/{ranks} is expected: {share:,}.",
         causes.get(size, "Often: some modules are not wrapped."),
     )
@@ -137,8 +128,8 @@ def first_weights(found, expected):
         ones = right == 1  # the norms; everything else is random
         no_norm = not np.array_equal(mine[ones], right[ones])
         raise Failed(
-            f"{len(found)} ranks: of the numbers that rank {rank} begins with, {(mine != right).mean():.0%} are not those "
-            "that\ninit_weights(seed) makes.",
+            f"{len(found)} ranks: rank {rank} begins with numbers of which {(mine != right).mean():.0%} "
+            "are not what init_weights(seed) makes of the whole model.",
             "Not even the norms are 1. to_empty() takes memory and writes nothing: init_weights() comes after it."
             if no_norm
             else "Often: another seed on each rank, or PyTorch's own initialisation.",
@@ -152,10 +143,10 @@ def optimizer_share(problem, first, second, expected):
     for mine, also, moments in zip(first, second, zip(*expected, strict=True), strict=True):
         if mine.size + also.size != 2 * share:
             raise Failed(
-                f"AdamW keeps {mine.size + also.size:,} numbers on a rank; expected 2 for each of its {share:,} weights.",
-                "Made before the model is cut, an optimizer steps parameters that are no longer the model's."
-                if mine.size + also.size < 2 * share
-                else "",
+                f"AdamW keeps {mine.size + also.size:,} numbers on a rank; expected 2 for each of {share:,} weights.",
+                "Often: some parameters were not given to it."
+                if mine.size
+                else "Made before the model is cut, an optimizer steps parameters that are no longer the model's.",
             )
         far = max(difference(part, moment) for part, moment in zip((mine, also), moments, strict=True))
         if not far < SAME:
@@ -170,8 +161,8 @@ def same_end(begun, ended, expected, ranks):
     mine, right = np.concatenate(moves), np.concatenate(wanted)
     if not np.isfinite(mine).all() or not mine.any():
         raise Failed(
-            "After the training the weights are " + ("unchanged." if np.isfinite(mine).all() else "inf or nan."),
-            "Often: the optimizer was made before the model was cut, and has other parameters." if not mine.any() else "",
+            f"After the training the weights are {'inf or nan' if mine.any() else 'unchanged'}.",
+            "" if mine.any() else "Often: the optimizer was made before the model was cut, and has other parameters.",
         )
     far = float(np.linalg.norm(mine - right) / np.linalg.norm(right))
     if not far < SAME:
@@ -227,11 +218,13 @@ def rows_taken(batch, parts):
 def on_the_wire(plain, mixed):
     """Evidence that fewer bytes travel. `plain`, `mixed`: bytes that all ranks sent in a step. Raises Failed."""
     share = mixed / plain
-    if share > 0.75:
+    if share > 0.6:
         raise Failed(
             f"With precision() a step sends {mixed / MB:.1f} MB, in float32 {plain / MB:.1f} MB: {share:.0%}; "
-            "50 to 70 % is expected.",
-            "Often: the policy has no param_dtype, or shard() does not pass it to every unit.",
+            "half is expected.",
+            "One of two travels in float32 still: what is gathered (param_dtype), or gradients (reduce_dtype)."
+            if share < 0.9
+            else "Often: an empty policy, or one that shard() does not hand on.",
         )
     return f"{mixed / MB:.1f} MB instead of {plain / MB:.1f} MB per step ({share:.0%})"
 
@@ -245,7 +238,7 @@ def master_weights(dtypes, moved, rate, loss, expected):
         )
     if not np.isfinite(loss).all() or abs(loss - expected).max() > 0.03 * abs(expected).max():
         raise Failed(
-            f"With activations near 1e6 the losses are {_list(loss)}, in float32 {_list(expected)}.",
+            f"With activations near 1e6 the losses are {loss.round(2)}, in float32 {expected.round(2)}.",
             "float16 ends at 65,504, and nothing here scales the loss. bfloat16 has float32's range.",
         )
     share = float(np.mean(moved > 0.3 * rate))
@@ -254,67 +247,22 @@ def master_weights(dtypes, moved, rate, loss, expected):
     return f"float32 kept; {share:.0%} of the weights made a step of {rate:g}"
 
 
-def _list(values):
-    return ", ".join(f"{value:.4g}" for value in values)
-
-
-# --- memory ----------------------------------------------------------------------------------------------------------
-
-
-def grown(owner, run):
-    """By how much the memory of each process of `owner` grew at most while `run()` ran; in bytes."""
-    before = np.atleast_1d(owner.reset_peak())
-    run()
-    peak = owner.peak_bytes() if callable(owner.peak_bytes) else owner.peak_bytes
-    return np.maximum(np.atleast_1d(peak), np.atleast_1d(owner.reset_peak())) - before
-
-
-def never_whole(names, whole, mine):
-    """Evidence that 2 ranks need half each. By phase: bytes of one process with all, of the ranks. Raises Failed."""
-    told = []
-    for name, (base,), each in zip(names, whole, mine, strict=True):
-        share = max(each) / base
-        told.append(f"{name} {max(each) / MB:.0f} MB, not {base / MB:.0f} MB")
-        if share > HALF:
-            raise Failed(
-                f"To {name}, the ranks needed {' and '.join(f'{grew / MB:.0f}' for grew in each)} MB at their peak, "
-                f"one process with the\nwhole model {base / MB:.0f} MB. At most {HALF:.0%} of that is asked.",
-                _why_large(name),
-            )
-    return f"on a rank: {'; '.join(told)}"
-
-
-def _why_large(name):
-    if name == "build":
-        return "The whole model was there before it was cut. On the meta device it has shapes and no memory."
-    return "Often: what the optimizer keeps is whole, or all blocks are whole at one time."
-
-
-def recomputed(again, kept, ended, expected):
-    """Evidence that activations take less: bytes, and weights after a step, with it and without. Raises Failed."""
-    if not (far := difference(ended, expected)) < 1e-6:
-        raise Failed(f"With recompute() the weights after a step are others than without (by {far:.1e}, relative).")
-    share = max(again) / max(kept)
-    if share > 0.5:
-        raise Failed(
-            f"A step takes {max(again) / MB:.0f} MB with recompute(), {max(kept) / MB:.0f} MB without: {share:.0%}; "
-            "at most 50 % is asked.",
-            "Often: the whole model in one checkpoint: then all of it is computed again at once, and kept at once.",
-        )
-    return f"{max(again) / MB:.0f} MB instead of {max(kept) / MB:.0f} MB for a step on a rank"
-
-
 # --- checkpoints -----------------------------------------------------------------------------------------------------
 
 
 def parts_written(problem, sizes):
     """Evidence that two ranks wrote half of the state each. `sizes`: bytes of the files. Raises Failed."""
     total, state = sum(sizes), 12 * problem.parameters
-    listed = f"{len(sizes)} files, {total / MB:.2f} MB"
+    listed = f"{len(sizes)} file{'s' * (len(sizes) > 1)}, {total / MB:.2f} MB"
     if total < 0.95 * state:
-        why = "Two moments per weight belong to it: without them AdamW begins anew."
-        one = "The weights alone, or one rank's part, would be that large." if total < 0.6 * state else ""
-        raise Failed(f"{listed}; the weights and AdamW's two moments are {state / MB:.2f} MB. {one}".strip(), why)
+        raise Failed(
+            f"{listed}; the weights and AdamW's two moments are {state / MB:.2f} MB.",
+            "One rank's part of the weights is that large: the others' parts are lost."
+            if total < 0.25 * state
+            else "The weights alone are that large: without the two moments, AdamW begins anew."
+            if total < 0.5 * state
+            else "",
+        )
     if total > 1.3 * state:
         raise Failed(f"{listed}; the whole state is {state / MB:.2f} MB.", "Every rank wrote all of it.")
     if max(sizes) > 0.6 * total:
@@ -330,9 +278,10 @@ def same_again(mine, expected, ranks, what):
     for part, wanted in zip(mine, expected, strict=True):
         if part.size == wanted.size and np.array_equal(part, wanted):
             continue
-        off = "has another size" if part.size != wanted.size else f"differs in {(part != wanted).mean():.0%}"
+        missing = f"there are {part.size:,} numbers of {wanted.size:,}"
+        off = missing if part.size != wanted.size else f"{(part != wanted).mean():.0%} differ"
         raise Failed(
-            f"Saved with 2 ranks, loaded with {ranks}: of {what} a rank's part {off}.",
+            f"Saved with 2 ranks, loaded with {ranks}: of {what} on a rank {off}.",
             "Often: a file per rank is read by the rank of the same number, though that keeps another part now."
             if what == "weights"
             else "The optimizer's state has to be saved, loaded and given to the optimizer, too.",

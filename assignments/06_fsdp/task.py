@@ -19,7 +19,7 @@ LEARNING_RATE = 3e-4
 
 
 def precision():
-    """What is sent and computed in bfloat16; the weights that the optimizer changes stay float32 all the same."""
+    """The policy: weights and gradients travel in bfloat16, layers compute in it, and what a rank keeps is float32."""
     # TODO(1): the precision of what travels
     # As it is, nothing is converted: float32 is gathered, multiplied and reduced.
     return MixedPrecisionPolicy()

@@ -19,7 +19,7 @@ LEARNING_RATE = 3e-4
 
 
 def precision():
-    """What is sent and computed in bfloat16; the weights that the optimizer changes stay float32 all the same."""
+    """The policy: weights and gradients travel in bfloat16, layers compute in it, and what a rank keeps is float32."""
     # TODO(1): the precision of what travels
     return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.bfloat16)
     # END TODO(1)

@@ -1,0 +1,13 @@
+"""The embedding and the head are whole, too, while a block is computed.
+
+Caught by: plan
+"""
+    # TODO(8): plan the memory
+    parameters = shape.layers * shape.block_parameters + shape.root_parameters
+    return {
+        "weights": 4 * parameters / ranks,
+        "gradients": 4 * parameters / ranks,
+        "optimizer": 8 * parameters / ranks,
+        "unsharded": 2 * shape.block_parameters,
+    }
+    # END TODO(8)
