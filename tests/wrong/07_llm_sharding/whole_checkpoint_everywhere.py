@@ -12,7 +12,7 @@ Caught by: light_loading
     parallelize_module(model, mesh, tp_plan(model.config))
     for name, weight in list(model.named_parameters()):
         stored = everything[name]
-        if True:
+        if stored is not None:
             if isinstance(weight, DTensor) and isinstance(weight.placements[0], Shard):
                 dim = weight.placements[0].dim
                 part = weight.shape[dim] // mesh.size()
