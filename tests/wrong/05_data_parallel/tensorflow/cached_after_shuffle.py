@@ -1,0 +1,12 @@
+"""Caches what has been shuffled: the first epoch's order is kept.
+
+Caught by: new_order
+"""
+    # TODO(5): a part of the data for each worker
+    def own(context):
+        data = tf.data.Dataset.from_tensor_slices((inputs, targets))
+        part = data.shard(context.num_input_pipelines, context.input_pipeline_id)
+        return part.shuffle(len(inputs), seed=seed).cache().batch(batch)
+
+    return strategy.distribute_datasets_from_function(own)
+    # END TODO(5)

@@ -1,0 +1,18 @@
+"""Trains right, and reports the mean of the replicas' shares of the loss, where their sum is the mean loss.
+
+Caught by: mean_loss
+"""
+    # TODO(4): one step on all replicas
+    def on_replica(inputs, targets):
+        everywhere = tf.distribute.get_replica_context().all_reduce("sum", tf.shape(targets)[0])
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(losses(model, inputs, targets)) / tf.cast(everywhere, tf.float32)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    @tf.function
+    def step(inputs, targets):
+        return strategy.reduce("MEAN", strategy.run(on_replica, args=(inputs, targets)), axis=None)
+
+    # END TODO(4)
