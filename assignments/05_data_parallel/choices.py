@@ -4,7 +4,6 @@ Answers come from the network in NumPy, network_tf.py: checks hand it over as `n
 """
 
 import itertools
-import socket
 
 import numpy as np
 
@@ -13,18 +12,6 @@ from grader.worker.client import Array
 
 SAME = 1e-4
 """Weights agree to this, relative to how far they moved; sums in another order make about 1e-6."""
-
-
-def addresses(count):
-    """So many free addresses of this machine, one for each worker."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def copies(network):
@@ -117,7 +104,9 @@ def _likely(length, problem):
     if len(np.unique(problem.sizes)) > 1:
         return "Often: a mean over each part, or a division by the size of a full batch; the parts differ in size."
     if length > 1.3:
-        return "Often: the loss is a mean over the part of a replica; the gradients of all replicas are added."
+        return (
+            "Often: the loss is a mean over a replica's part, or gradients are added by hand; the optimizer adds them."
+        )
     if length < 0.8:
         return "Often: divided by the number of replicas twice, or the gradients of one replica only."
     return "Often: some replicas get samples of others, or an optimizer of another kind."
@@ -140,11 +129,13 @@ def same_losses(told, expected):
 # --- models --------------------------------------------------------------------------------------------------------
 
 
-def one_model(places, before, after, start, gradients):
+def one_model(found, start, gradients):
     """Evidence that a model and its optimizer span all replicas; the rate that was used. Raises Failed.
 
-    places: for each variable whether it is the strategy's; before, after: weights of each replica; start: the given.
+    found: for each variable whether it is the strategy's, weights of each replica before and after a step, steps that
+    the optimizer counted; start: the weights that were given.
     """
+    places, before, after, (counted,) = found
     if not places.all():
         raise Failed(
             f"{int((places == 0).sum())} of {len(places)} variables of the model are not the strategy's: one copy, on "
@@ -159,14 +150,17 @@ def one_model(places, before, after, start, gradients):
     moves, total = (before - after).astype(np.float64), gradients.sum(axis=0)
     rates = moves @ total / (total @ total)
     if np.abs(moves - moves[0]).max() > SAME * np.abs(moves).max():
-        raise Failed(
-            f"After one step the {count} replicas have different weights: each applied its own gradients.",
-            "Often: the optimizer is made outside of the strategy's scope, and knows nothing of the other replicas.",
-        )
+        raise Failed(f"After one step the {count} replicas have different weights: each applied its own gradients.")
     if np.linalg.norm(moves[0] - rates[0] * total) > SAME * np.linalg.norm(moves[0]) or not moves.any():
         raise Failed(
             f"One step of the optimizer is not along the sum of the gradients of {count} replicas.",
-            "Often: another optimizer than SGD, or one that was made outside of the strategy's scope.",
+            "Often: another optimizer than plain SGD.",
+        )
+    if counted != 1:
+        raise Failed(
+            f"After one step on {count} replicas the optimizer has counted {counted}: its variables are not the "
+            "strategy's, and a schedule of the learning rate would run as much too fast.",
+            "Often: the optimizer is made outside of the strategy's scope.",
         )
     return float(rates[0])
 
@@ -233,7 +227,7 @@ def each_once(parts, count):
     if not seen.all():
         raise Failed(
             f"{int((seen == 0).sum())} of {count} samples came in no worker ({sizes} delivered).",
-            "Often: the last batch is dropped, or every worker takes the same part." if len(parts) > 1 else "",
+            "Often: the last batch is dropped, or there are more parts than workers (input pipelines, not replicas).",
         )
     return f"{sizes} of {count} samples"
 

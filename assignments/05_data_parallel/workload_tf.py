@@ -20,6 +20,10 @@ _batches = None
 
 def _in_plain_words(entry):
     """Errors in a tf.function quote every line that led to them; keep the line in your file, and what it says."""
+    known = {
+        "PerReplica": "a batch with a part for each replica was used like a tensor, outside of strategy.run()",
+        "Could not start gRPC server": "the address of this worker's index is taken, as if two had the same index",
+    }
 
     @functools.wraps(entry)
     def wrapped(*args):
@@ -28,12 +32,10 @@ def _in_plain_words(entry):
         except Exception as error:
             said = str(error)
             place = re.findall(r'task_tf\.py", line (\d+)', said)
-            if "PerReplica:{" in said:
-                said = "a batch with a part for each replica was used like a tensor, outside of strategy.run()"
-            elif not place:
+            told = next((told for sign, told in known.items() if sign in said), "")
+            if not place and not told:
                 raise
-            else:
-                said = [line.strip() for line in said.splitlines() if line.strip()][-1]
+            said = told or [line.strip() for line in said.splitlines() if line.strip()][-1]
             kind = type(error) if type(error).__module__ == "builtins" else RuntimeError
             text = f"line {place[-1]} of task_tf.py: {said}" if place else said
             raise kind(text).with_traceback(error.__traceback__) from None
@@ -80,21 +82,22 @@ def gathered(numbers):
 
 @_in_plain_words
 def apply(gradients, options):
-    """One step of your optimizer on your model, with gradients[r] on replica r. Answers (where its variables belong,
-    weights of each replica before it, after it).
+    """One step of your optimizer on your model, with gradients[r] on replica r. Answers (where the model's variables
+    belong, weights of each replica before the step, after it, steps that the optimizer has counted).
     """
     model, optimizer = _made(options)
     places = np.array([_strategy.extended.variable_created_in_scope(w.value) for w in model.weights], dtype=np.int64)
-    before = _replicas(model)
-    if not places.all():
-        return places, before, before
+    before = after = _replicas(model)
+    if places.all():
 
-    def step(own):
-        optimizer.apply(_like(model.weights, own), model.weights)
+        def step(own):
+            optimizer.apply(_like(model.weights, own), model.weights)
 
-    own = _strategy.experimental_distribute_values_from_function(lambda c: tf.constant(gradients[_number(c)]))
-    tf.function(lambda own: _strategy.run(step, args=(own,)))(own)
-    return places, before, _replicas(model)
+        own = _strategy.experimental_distribute_values_from_function(lambda c: tf.constant(gradients[_number(c)]))
+        tf.function(lambda own: _strategy.run(step, args=(own,)))(own)
+        after = _replicas(model)
+    counted = _strategy.experimental_local_results(optimizer.iterations.value)[0]
+    return places, before, after, np.array([int(counted.numpy())])
 
 
 @_in_plain_words

@@ -39,7 +39,7 @@ def make(strategy, build, rate):
     All replicas start from the same weights. The learning rate grows with the global batch: linear scaling.
     """
     # TODO(3): one model on all replicas
-    # Variables belong to the strategy in whose scope they are made. An optimizer asks for the strategy when it is made.
+    # Variables belong to the strategy in whose scope they are made. An optimizer has some too: it counts its steps.
     model = build()
     optimizer = keras.optimizers.SGD(rate)
     # END TODO(3)

@@ -1,4 +1,4 @@
-"""Makes the optimizer after the scope: it does not add the gradients of the replicas.
+"""Makes the optimizer after the scope: every replica counts its steps up, and schedules run too fast.
 
 Caught by: one_model
 """
