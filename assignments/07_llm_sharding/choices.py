@@ -126,7 +126,7 @@ def at_scale(found, ranks):
             f"70B on {ranks} ranks: {found['weights'] / GB:.1f} GB of weights per rank; by hand {weights / GB:.1f} GB.",
             "Often: names with the numbers of a small model's layers; * stands for any number.",
         )
-    if abs(found["cache"] / cache - 1) > 0.01:
+    if "cache" in found and abs(found["cache"] / cache - 1) > 0.01:
         raise Failed(
             f"70B on {ranks} ranks: {found['cache'] / 1e3:.1f} kB of cache per token and rank; by hand "
             f"{cache / 1e3:.1f} kB.",

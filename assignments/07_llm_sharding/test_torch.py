@@ -90,8 +90,8 @@ def test_all_reduces(checkpoint, ranks_of, judge):
 
 @check("your plan fits a 70B model, simulated", points=1, rests_on="self-reported", todo=3, after=[test_logits])
 def test_seventy_billion(submission, choices):
-    for ranks in (2, 4, 8):
-        found = submission.worker(threads=1).call("scale", choices.LLAMA_3_70B, ranks, ranks - 1, 16, within=60)
+    for ranks, tokens in ((2, 0), (4, 0), (8, 16)):  # a forward pass at one number of ranks: it takes seconds
+        found = submission.worker(threads=1).call("scale", choices.LLAMA_3_70B, ranks, ranks - 1, tokens, within=60)
         choices.at_scale(found, ranks)
     return choices.table((2, 4, 8), 32768)
 

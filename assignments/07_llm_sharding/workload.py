@@ -179,13 +179,15 @@ def run_stage(ids):
 def scale(options, ranks, rank, tokens):
     """Bytes of one of `ranks` ranks with your plan, without any weight in memory: of weights, of cache per token.
 
-    The cache is that of a forward pass of `tokens` tokens (all self-reported).
+    The cache is that of a forward pass of `tokens` tokens, where there are any (all self-reported).
     """
     config = LlamaConfig(**options)
     with simulated(ranks, rank) as mesh:
         model = llama.skeleton(config)
         parallelize_module(model, mesh, task.tp_plan(config))
         weights = local_bytes(model.parameters())
+        if not tokens:
+            return {"weights": weights}
         with without_data(), torch.no_grad():
             model.to_empty(device="cpu")
             answer = _run(model, torch.zeros(1, tokens, dtype=torch.int64))
