@@ -70,14 +70,14 @@ class Problem:
         return good, all_
 
 
-def same_end(found, problem):
+def same_end(found, problem, kind="replicas"):
     """How far replicas ended from one process on whole batches, relative to how far that moved. Raises Failed.
 
     found: the weights of every replica, (replicas, weights).
     """
     start, end, _ = problem.expected()
     moves, wanted = found.astype(np.float64) - start, end - start
-    many = f"{problem.replicas} replicas"
+    many = f"{problem.replicas} {kind}"
     if not np.isfinite(moves).all():
         raise Failed(
             f"{many}: after the training there are weights that are inf or nan.",
@@ -95,14 +95,16 @@ def same_end(found, problem):
         length = float(moves[0] @ wanted / (wanted @ wanted))
         raise Failed(
             f"{many}: the weights end {far:.1%} away from those of one process on the whole batch.",
-            f"They moved {length:.2g} times as far. {_likely(length, problem)}",
+            f"They moved {length:.2g} times as far. {_likely(length, problem, kind)}",
         )
     return far
 
 
-def _likely(length, problem):
+def _likely(length, problem, kind):
     if len(np.unique(problem.sizes)) > 1:
         return "Often: a mean over each part, or a division by the size of a full batch; the parts differ in size."
+    if length > 1.3 and kind == "workers":
+        return "Often: divided by the samples of this process; the gradients of all processes are added."
     if length > 1.3:
         return (
             "Often: the loss is a mean over a replica's part, or gradients are added by hand; the optimizer adds them."
@@ -116,13 +118,10 @@ def same_losses(told, expected):
     """Evidence that a step answers the mean loss of the global batch. told, expected: by step. Raises Failed."""
     if (off := float(np.abs(told - expected).max())) > 1e-4:
         ratio = float(np.median(told / expected))
-        times = np.allclose(told, ratio * expected, rtol=1e-3)
-        raise Failed(
-            f"A step answered {told[0]:.4f}; the mean loss of its batch is {expected[0]:.4f}.",
-            f"It is {ratio:.2g} times that. Often: the means of parts are added, or shares of the mean averaged."
-            if times
-            else "Often: the loss of one replica, that of its own part.",
-        )
+        cause = f"It is {ratio:.2g} times that. Often: the means of parts are added, or shares of the mean averaged."
+        if not np.allclose(told, ratio * expected, rtol=1e-3):
+            cause = "Often: the loss of one replica, that of its own part."
+        raise Failed(f"A step answered {told[0]:.4f}; the mean loss of its batch is {expected[0]:.4f}.", cause)
     return f"{len(told)} steps, off by {off:.0e} at most"
 
 

@@ -204,13 +204,13 @@ def test_uneven(mirrored, judge_tf, problem_of):
     "several workers train as one does on the whole batch",
     points=0.5,
     rests_on="witnessed",
-    todo=2,
+    todo=4,
     after=[test_joined, test_equal_to_one],
 )
 def test_workers_equal(joined, judge_tf, problem_of):
     problem = problem_of([[8, 8]] * 4)
     weights = [each for each, _ in problem.train(joined(2))]
-    far = judge_tf.same_end(np.concatenate(weights), problem)
+    far = judge_tf.same_end(np.concatenate(weights), problem, "workers")
     return f"2 workers, 2 seeds: weights within {far:.0e} after 4 steps"
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from network_tf import CLASSES, HIDDEN, WIDTH, cut, initial
 
 _strategy = tf.distribute.get_strategy()
+_devices = 1
 _batches = None
 
 
@@ -48,7 +49,8 @@ def _in_plain_words(entry):
 
 def mirror(count):
     """Split the CPU into devices, and make your strategy over them. Answers the number of replicas."""
-    global _strategy
+    global _strategy, _devices
+    _devices = count
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
     _strategy = task_tf.mirror([f"CPU:{number}" for number in range(count)])
@@ -130,6 +132,8 @@ def epoch(probe):
     products, labels, sizes = [np.empty(0)], [np.empty(0, np.int64)], []
     for inputs, targets in _batches:
         parts = [part.numpy() for part in _strategy.experimental_local_results(inputs)]
+        if len(parts) != _devices:
+            raise TypeError(f"make_batches() made batches of {len(parts)} part; {_devices} replicas need one each")
         products += [part.astype(np.float64) @ probe for part in parts]
         labels += [part.numpy() for part in _strategy.experimental_local_results(targets)]
         sizes.append([len(part) for part in parts])
