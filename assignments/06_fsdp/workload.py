@@ -28,7 +28,23 @@ def join():
     dist.init_process_group("gloo")
     _mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     # the first collective connects the ranks, which costs messages and memory of its own
-    dist.all_reduce(torch.ones(1))
+    mean = torch.empty(1)
+    dist.reduce_scatter_tensor(mean, torch.ones(_mesh.size()), op=dist.ReduceOp.AVG)
+    if mean.item() != 1:
+        dist.reduce_scatter_tensor = _mean_of(dist.reduce_scatter_tensor)
+
+
+def _mean_of(scatter):
+    """FSDP asks for means of gradients. With torch 2.7, gloo answers the sums and says nothing; NCCL does not."""
+
+    def averaged(output, input, op=dist.ReduceOp.SUM, **options):  # noqa: A002  FSDP calls it by these names
+        if op != dist.ReduceOp.AVG:
+            return scatter(output, input, op=op, **options)
+        work = scatter(output, input, op=dist.ReduceOp.SUM, **options)
+        output.div_(dist.get_world_size())
+        return work
+
+    return averaged
 
 
 # --- TODO(2) to TODO(4): a sharded model, trained ------------------------------------------------------------------

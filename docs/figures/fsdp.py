@@ -21,10 +21,9 @@ from torch.distributed.fsdp import fully_shard
 from torch.nn.functional import cross_entropy
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / part) for part in ("solutions/06_fsdp", "assignments/06_fsdp", ".")]
+sys.path[:0] = [str(ROOT / part) for part in ("assignments/06_fsdp", ".")]
 
 import llama  # noqa: E402
-import task  # noqa: E402
 
 from grader import gpus  # noqa: E402
 from grader.probes.scale import Unsharded, simulated, without_data  # noqa: E402
@@ -114,10 +113,11 @@ def draw_step(axes: Axes) -> None:
 
 def draw_memory(axes: Axes) -> None:
     """A bar per number of ranks, and what GPUs have."""
-    plans = [task.plan(llama.Shape(), ranks) for ranks in RANKS]
-    bottom = [0.0] * len(RANKS)
-    for kind, (name, style) in zip(plans[0], KINDS.items(), strict=True):
-        sizes = [plan[kind] / 1e9 for plan in plans]
+    shape = llama.Shape()
+    outside, block = shape.root_parameters, shape.block_parameters
+    cut, bottom = (outside + shape.layers * block) / 1e9, [0.0] * len(RANKS)
+    for each, (name, style) in zip((4, 4, 8, 0), KINDS.items(), strict=True):
+        sizes = [each * cut / ranks if each else (outside + block) * 2 / 1e9 for ranks in RANKS]
         axes.bar(range(len(RANKS)), sizes, 0.66, bottom=bottom, label=name, edgecolor="black", linewidth=0.5, **style)
         bottom = [below + size for below, size in zip(bottom, sizes, strict=True)]
     for place, total in enumerate(bottom):

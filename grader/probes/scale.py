@@ -17,7 +17,8 @@ memory and messages is then seen on one, without the ranks; what depends on valu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -29,6 +30,9 @@ from torch.distributed.tensor import DTensor
 from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+with suppress(ImportError):  # torch 2.7: collectives on FakeTensors; newer ones bring them with the fake group
+    import_module("torch.distributed._tools.fake_collectives")
 
 
 @contextmanager
