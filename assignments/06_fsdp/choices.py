@@ -190,8 +190,8 @@ def table(rows):
         types = f"{len(fit)} of {len(known)}, from {fit[0]:g} GB" if fit else f"none of {len(known)}"
         lines.append(f"{ranks:5} | {cells} | {types}")
     counts = rows[min(rows)]["collectives"]
-    told = " and ".join(f"{count:.0f} {name.replace('_', '-')}s" for name, count in counts.items())
+    told = ", ".join(f"{count:.0f} {name.replace('_', '-')}s" for name, count in counts.items())
     unknown = len(gpus.table()) - len(known)
-    lines.append(f"GB per rank without activations; {told} a step.")
+    lines.append(f"GB per rank, no activations. A step: {told}.")
     lines.append(f"Unsharded: full parameters and gradients. {unknown} GPU types: memory unknown.")
     return "\n".join(lines)

@@ -195,7 +195,7 @@ def test_plan(submission, memory):
 )
 def test_scale(submission, memory):
     shape, rows = memory.Counted(memory.LLAMA_70B), {}
-    worker = submission.worker(memory=1 << 30)
+    worker = submission.worker(memory=1 << 30, env={"CUDA_VISIBLE_DEVICES": ""})
     for ranks in (8, 64, 1024):
         few, more = (worker.call("simulate", [layers, *shape.sizes[1:]], ranks) for layers in (2, 4))
         rows[ranks] = memory.extrapolate(few, more, shape.layers)
