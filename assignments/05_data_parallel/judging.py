@@ -260,9 +260,10 @@ def one_writer(opened, there, found, expected):
             "What it does next may be to load it, or to end the job. All ranks have to wait for the writer.",
         )
     if isinstance(found, str):
+        often = "Often: the wrapper's state dict was saved, in which every name begins with module."
         raise Failed(
             f"One process without DDP cannot load the file: {found}",
-            "Often: the wrapper's state dict was saved, in which every name begins with module." * ("Unexpected key" in found),
+            often if "Unexpected key" in found else "",
         )
     if found != expected:
         raise Failed("The file holds other weights than rank 0's.")
