@@ -45,6 +45,8 @@ class Bench:
         self.assignment = assignment
         self.files = {f.side.framework: f for f in files}
         self.out = out
+        self.through: Path | None = None
+        """The folder of a claim (see grader.claim): results are written only as long as it exists."""
         self.broken: dict[str, str] = {}
         """Per framework: why its task file cannot be used at all."""
         self._servers = dict(servers)
@@ -95,7 +97,7 @@ class Bench:
     def save(self) -> None:
         """Write the results, if this run keeps any."""
         if self.out is not None:
-            results.write(self.out, self.results)
+            results.write(self.out, self.results, self.through)
 
     # --- code, workers, folders --------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader import todo
-from grader.catalog import ROOT, Assignment, Side
+from grader.catalog import ASSIGNMENTS, ROOT, Assignment, Side
 from grader.errors import UsageError
 
 MAX_BYTES = 1 << 20
@@ -86,6 +86,18 @@ def attempted(assignment: Assignment, source: Path) -> list[Side]:
     tried = [f.side for f in files if f.state in ("edited", "refused")]
     usable = [f.side for f in files if not f.side.missing]
     return tried or usable[:1] or [files[0].side]
+
+
+def whose(source: Path) -> str:
+    """Whose code lies in `source`, as a person reads it."""
+    path = source.resolve()
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    if path.is_relative_to(ASSIGNMENTS):
+        return f"your code in {shown}"
+    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(
+        shown.parts[0] if shown.parts else "", "the hand-in"
+    )
+    return f"{kind} {shown}"
 
 
 class _Refused(Exception):
