@@ -263,9 +263,10 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     file, cause = bench.files[side.framework], outcome.cause
     # An error names a line: what to mend is there, whatever the check is about.
     number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
-    follow = f"TODO({number}) in {side.task}; a hint: {hints.command(bench.assignment.number, side, number)}"
+    name = bench.assignment.file_of(side, number)
+    follow = f"TODO({number}) in {name}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched:
-        cause = f"TODO({number}) in {side.task} is still as shipped."
+        cause = f"TODO({number}) in {name} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)
 
 
