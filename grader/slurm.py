@@ -122,7 +122,7 @@ def require(site: Site) -> None:
     missing = [name for name in ("sbatch", "squeue", "scancel", "srun") if shutil.which(name) is None]
     if missing:
         raise UsageError(
-            f"this machine has no Slurm: {', '.join(missing)} not found. Jobs of {site.title} start on its login nodes.\n"
+            f"this machine has no Slurm ({', '.join(missing)} not found). {site.title}: go to {site.login}.\n"
             "What works here: `grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`."
         )
 
