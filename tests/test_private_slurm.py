@@ -1,6 +1,5 @@
 """The private Slurm is a Slurm: jobs, nodes and refusals are as on a site. And it leaves nothing behind."""
 
-import os
 import re
 import signal
 import subprocess
@@ -225,6 +224,8 @@ def tree(pid):
 
 def listening(pids):
     """The addresses, as in /proc/net/tcp, at which these processes listen."""
+    # munged lets nobody look, and has no port to listen at.
+    pids = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text() != "munged\n"]
     opened = {str(fd.readlink()) for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()}
     rows = [row.split() for table in ("tcp", "tcp6") for row in lines(Path("/proc/net") / table)[1:]]
     return [row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in opened]
