@@ -27,8 +27,8 @@ class Array:
     """How often a submission was sent, by folder, this time included."""
     minutes: int
     """Time limit of a task."""
-    verdicts: int
-    """Checks of these submissions that had a verdict when it was sent."""
+    written: int
+    """When the newest results of these submissions had been written when it was sent: mtime in ns, 0 for none."""
     job: str = ""
     """Slurm's number; empty while nobody knows it."""
 

@@ -23,6 +23,12 @@ def close_run(out: Path, token: str) -> None:
     _remove(_folder(out, token))
 
 
+def close_all(out: Path) -> None:
+    """End every run of this folder, those included that a killed head left."""
+    for folder in (out / "jobs").glob(_folder(out, "*").name):
+        _remove(folder)
+
+
 def take(out: Path, token: str, index: int) -> Path | None:
     """Take part `index` over; returns the folder to write through, None when the run has ended."""
     part = _folder(out, token) / str(index)

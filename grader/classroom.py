@@ -51,13 +51,12 @@ class _Board:
         """Print what stays."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def status(self, text: str) -> None:
-        """Show how the tasks of a job array are: beside the bar, or a line for each change where there is none."""
-        # Without minutes that pass by themselves, a log gets few lines.
-        if self._progress.disable and text.partition(" min")[0].rpartition(",")[0] != self._status:
-            self.say(text)
-        self._status = text.partition(" min")[0].rpartition(",")[0]
-        self._progress.update(self._task, description=text)
+    def status(self, tasks: str, left: str) -> None:
+        """Show how the tasks of a job array are: beside the bar, or a line when it changes where there is no bar."""
+        if self._progress.disable and tasks != self._status:
+            self.say(tasks + left)
+        self._status = tasks
+        self._progress.update(self._task, description=tasks + left)
 
     def confirm(self, text: str) -> None:
         """Ask at the terminal; raises UsageError without a yes."""

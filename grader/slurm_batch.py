@@ -41,8 +41,8 @@ class Board(Protocol):
     def say(self, text: str) -> None:
         """Print a line that stays."""
 
-    def status(self, text: str) -> None:
-        """Show how the tasks are; the next one takes its place."""
+    def status(self, tasks: str, left: str) -> None:
+        """Show how the tasks are and how long they may take; the next one takes its place."""
 
     def confirm(self, text: str) -> None:
         """Ask whether to go on. Raises UsageError when the answer is no, or nobody can be asked."""
@@ -72,6 +72,7 @@ class SlurmBatch:
             self._run(out, {str(s.folder.relative_to(out)): s for s in submissions}, show)
         finally:
             ledger.write(out, submissions, self.gpus)
+        claim.close_all(out)
         for left in (out / "jobs").glob("*.pkl"):
             left.unlink(missing_ok=True)
 
@@ -108,7 +109,7 @@ class SlurmBatch:
             chunks=chunks,
             attempts=dict(attempts),
             minutes=max(self._limit([mine[f] for f in chunk]) for chunk in chunks),
-            verdicts=sum(batch.counts(mine[f])[0] for f in sent),
+            written=_newest([mine[f] for f in sent]),
         )
         claim.open_run(out, one.token)
         one.save(out)
@@ -200,10 +201,10 @@ class SlurmBatch:
             raise
         claim.close_run(out, one.token)
         by_themselves = ended and all(task.state in ("COMPLETED", "FAILED") for task in ended)
-        if by_themselves and sum(batch.counts(s)[0] for s in sent) <= one.verdicts and not disk.complete():
-            array.forget(out)  # something is wrong with all of them: a second time would be wrong again
+        if by_themselves and _newest(sent) == one.written and not disk.complete():
+            array.forget(out)  # what is wrong with all of them will be wrong a second time
             raise UsageError(
-                f"no task of job {one.job} got as far as one verdict, so nothing was sent again.\n"
+                f"no task of job {one.job} wrote any result, so nothing was sent again.\n"
                 f"{tasks_.last_words(out / 'jobs', one.job)}"
             )
 
@@ -211,23 +212,20 @@ class SlurmBatch:
         """Returns the tasks as they ended; none when all was graded before Slurm said so."""
         began, first, quiet = time.monotonic(), disk.look(), False
         while True:
-            try:
-                tasks = slurm.queue([one.name])
-                self.board.say("Slurm answers again.") if quiet else None
-                quiet = False
-            except slurm.Unreachable as error:
-                line, *_ = str(error).splitlines()
-                self.board.say(f"{line}\nWaiting for it; the tasks go on.") if not quiet else None
-                tasks, quiet = None, True
+            tasks, trouble = _look(one)
+            if bool(trouble) != quiet:
+                quiet = bool(trouble)
+                self.board.say(f"{trouble}\nWaiting for it; the tasks go on." if quiet else "Slurm answers again.")
             share = disk.look()
             if share >= 1 and disk.complete():
                 if tasks and any(task.waits for task in tasks):
-                    slurm.cancel([one.job])
+                    with contextlib.suppress(slurm.Unreachable):  # they would find nothing to do
+                        slurm.cancel([one.job])
                 return []
             if tasks is not None and not any(task.alive for task in tasks):
                 return tasks
             if tasks:
-                self.board.status(tasks_.words(tasks) + tasks_.left(time.monotonic() - began, first, share))
+                self.board.status(tasks_.words(tasks), tasks_.left(time.monotonic() - began, first, share))
             time.sleep(self.site.slurm.poll_s)
 
 
@@ -254,6 +252,22 @@ class _Disk:
     def complete(self) -> bool:
         """Whether nothing has to be run again."""
         return all(map(batch.complete, self._submissions))
+
+
+def _look(one: Array) -> tuple[list[slurm.Task] | None, str]:
+    """The tasks in the queue, or none and why they cannot be seen."""
+    try:
+        return slurm.queue([one.name]), ""
+    except slurm.Unreachable as error:
+        return None, str(error).partition("\n")[0]
+
+
+def _newest(submissions: list[Submission]) -> int:
+    stamps = [0]
+    for submission in submissions:
+        with contextlib.suppress(FileNotFoundError):
+            stamps.append(submission.results.stat().st_mtime_ns)
+    return max(stamps)
 
 
 def _columns(out: Path, one: Array) -> tuple[list[Any], ...]:

@@ -39,7 +39,7 @@ def last_words(folder: Path, job: str) -> str:
     """What a task of this job wrote last into its log, and where that is."""
     for log in sorted(folder.glob(f"{job}_*_log.out")):
         lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
-        said = [line for line in lines if line and not line.startswith("submitit INFO")]
+        said = [line for line in lines if line and not line.startswith(("submitit INFO", "srun: error: "))]
         if said:
             return f"{log} ends with: {''.join(c for c in said[-1] if c.isprintable())[:200]}"
     return f"Its tasks left nothing in {folder}: can a node write there? Is the Python of the profile on it?"
