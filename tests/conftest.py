@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,16 @@ def slurm(slurm_cluster):
     """A private Slurm with idle nodes (tests/private_slurm); jobs that the test leaves behind are cancelled."""
     yield slurm_cluster
     slurm_cluster.tidy()
+
+
+@pytest.fixture
+def klass(course, slurm):
+    """Makes a class of `count`; checks take `pause` seconds longer; further words change the site's profile."""
+    from tests.slurm_class import Class
+
+    yield lambda count, pause=0.0, **profile: Class(course, slurm, count, pause, **profile)
+    # Tasks end by themselves soon after the last verdict; cancelled, they would take Slurm's KillWait.
+    for _ in range(50):
+        if not slurm.run("squeue", "-h").stdout:
+            break
+        time.sleep(0.1)

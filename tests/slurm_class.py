@@ -12,8 +12,9 @@ from collections import Counter
 from tests.conftest import ROOT
 
 ACCOUNT = "naiss2024-1-2"
-CHECKS = '''
-    import time, sys
+CHECKS = """
+    import sys
+    import time
     import numpy as np
     from grader.checks import check
     from grader.verdict import Failed
@@ -33,9 +34,9 @@ CHECKS = '''
         time.sleep({pause})
         if submission.worker().call("total", 2, 3, within=2) != 5:
             raise Failed("2 and 3 is 5.")
-    '''
+    """
 # A line for each check that begins, and one when its verdict is in results.json; the file is only appended to.
-DIARY = '''
+DIARY = """
     from pathlib import Path
 
     DIARY = Path(__file__).parents[2] / "diary"
@@ -54,7 +55,7 @@ DIARY = '''
     def pytest_runtest_logreport(report):
         if report.when == "call":
             note("saved", *WHO, report.nodeid.rpartition("::")[2])
-    '''
+    """
 WRONG = "def double(x):\n    return 3 * x\n"
 HALF = "def double(x):\n    return 2 * x\n\ndef total(n, seed):\n    return n\n"
 ALL, SOME, NONE = ("passed", 4, "passed", 6), ("passed", 4, "failed", 0.0), ("failed", 0.0, "not checked", 0.0)
@@ -165,5 +166,3 @@ def cheap_venv(folder):
     mine = next(path for path in sys.path if path.endswith("site-packages"))
     (packages / "others.pth").write_text(f"{mine}\n")
     return folder
-
-

@@ -1,0 +1,125 @@
+"""A class on a private Slurm that refuses, does not answer or costs too much; tasks that stay open; a full disk."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.private_slurm import Shape
+from tests.slurm_class import Class, wait_for
+
+
+def test_what_a_site_cannot_take_at_once_is_sent_one_after_the_other(klass):
+    mine = klass(5, array=2)
+    assert mine.run("--throttle", "5").returncode == 0
+    mine.assert_graded_once()
+    assert len(mine.slurm.calls("sbatch")) == 3
+
+
+def test_a_verdict_that_stays_open_is_said_and_the_command_resumes(klass, course):
+    mine = klass(2)
+    test = course.folder / "assignments/01_toy/test_torch.py"
+    right = test.read_text()
+    broken = right.replace('raise Failed("2 and 3 is 5.")', 'raise OSError("the node is broken")')
+    test.write_text(broken.replace("!= 5", "== 5"))
+    answer = mine.run()
+    assert answer.returncode == 1
+    said = re.sub(r"\s+", " ", answer.stdout)
+    assert "checks without a verdict (the grader's fault). Run the same command again." in said
+    assert len(mine.slurm.calls("sbatch")) == 3
+    test.write_text(right)
+    assert mine.run().returncode == 0
+    assert mine.verdicts() == mine.expected
+
+
+def test_tasks_that_cannot_start_are_not_sent_again_and_their_log_is_quoted(klass, course):
+    mine = klass(2)
+    course.write("node/bin/activate", f"export PATH={course.folder}/node/bin:$PATH\n")
+    course.write("node/bin/python", "#!/bin/sh\necho no such module: grader\nexit 1\n").chmod(0o755)
+    answer = mine.run(EXERCISES_VENV=str(course.folder / "node"))
+    assert answer.returncode == 2
+    assert "no such module: grader" in answer.stderr
+    assert len(mine.slurm.calls("sbatch")) == 1
+    assert mine.run().returncode == 0
+    mine.assert_graded_once()
+
+
+def test_many_gpu_hours_are_not_sent_without_a_question(klass, course):
+    mine = klass(2)
+    toml = course.folder / "assignments/01_toy/assignment.toml"
+    toml.write_text(toml.read_text().replace("minutes = 5", "minutes = 5\ngpu_minutes = 900"))
+    answer = mine.run()
+    assert answer.returncode == 2
+    assert "about 30 GPU hours" in answer.stdout
+    assert "--yes" in answer.stderr
+    assert not mine.slurm.calls("sbatch")
+    assert mine.run("--yes").returncode == 0
+
+
+def test_without_slurm_it_says_what_works(klass, course):
+    mine = klass(1)
+    answer = mine.run(PATH="/nonexistent")
+    assert answer.returncode == 2
+    assert "this machine has no Slurm" in answer.stderr
+    assert "pytest assignments/NN" in answer.stderr
+
+
+def test_a_wrong_account_is_one_message_and_nothing_is_left(klass):
+    mine = klass(1)
+    answer = mine.run("--account", "mine")
+    assert answer.returncode == 2
+    assert "Slurm refuses the account" in answer.stderr
+    assert "mine" in answer.stderr
+    assert mine.array() is None
+    assert mine.run().returncode == 0
+
+
+def test_a_controller_that_does_not_answer_is_waited_for(klass):
+    mine = klass(2)
+    mine.slurm.kill_controller()
+    head = mine.start(PYTHONUNBUFFERED="1")
+    said = ""
+    while "does not answer" not in said:
+        line = head.stdout.readline()
+        assert line, said
+        said += line
+    mine.slurm.start_controller()
+    head.communicate(timeout=120)
+    assert head.returncode == 0
+    mine.assert_graded_once()
+    assert len(mine.slurm.calls("sbatch")) == 1
+
+
+def test_an_array_too_large_for_slurm_names_the_profile(course, start_slurm):
+    with start_slurm(Shape(max_array_size=2)) as small:
+        mine = Class(course, small, 3)
+        answer = mine.run("--throttle", "3")
+        assert answer.returncode == 2
+        assert "array" in answer.stderr
+        assert "Lower `array` in its profile" in re.sub(r"\s+", " ", answer.stderr)
+        mine.profile(array=2)
+        assert mine.run("--throttle", "3").returncode == 0
+        mine.assert_graded_once()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_loses_nothing(klass):
+    mine = klass(3, pause=0.5)
+    mine.out.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mine.out], check=True)
+    try:
+        head = mine.start()
+        mine.job()
+        wait_for(mine.saved)
+        (mine.out / ".filler").touch()
+        subprocess.run(["dd", "if=/dev/zero", f"of={mine.out}/.filler", "bs=4k"], check=False, capture_output=True)
+        said, _ = head.communicate()
+        assert "Traceback" not in said
+        assert head.returncode in (1, 2), said
+        (mine.out / ".filler").unlink()
+        assert mine.run().returncode == 0
+        mine.assert_graded_once()
+    finally:
+        wait_for(lambda: not mine.slurm.run("squeue", "-h").stdout)
+        subprocess.run(["umount", mine.out], check=True)
