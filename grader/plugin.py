@@ -186,7 +186,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     bench, side = item.stash[BENCH], item.stash[SIDE]
     if missing := side.missing:
-        raise NotMeasured(f"{missing} is not installed here.", next=f"pip install {missing}")
+        raise NotMeasured(f"{missing}.", next=side.remedy)
     from grader.fixtures import HARDWARE
 
     for name in HARDWARE.keys() & set(getattr(item, "fixturenames", ())):
