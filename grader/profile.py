@@ -85,7 +85,7 @@ class Software:
     @property
     def python(self) -> str:
         """Python on a node, after the lines of `Site.environment`. A container does not get the host's PATH."""
-        return f"{self.container} $EXERCISES_VENV/bin/python" if self.container else "python"
+        return "$CONTAINER $EXERCISES_VENV/bin/python" if self.container else "python"
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,6 @@ class StandIn:
 
     count: str
     """Environment variable in which Slurm lists what it granted, separated by commas."""
-    head: str
-    """Address of the first node of a job."""
 
 
 def tables(data: dict[str, Any]) -> dict[str, Any]:
