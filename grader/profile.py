@@ -28,7 +28,11 @@ class Slurm:
 
     partition: str
     hours: int
+    """The longest time limit."""
     array: int
+    """MaxArraySize: the largest index is one less."""
+    poll_s: float = 30.0
+    """Seconds between two looks at the queue, for the scheduler's sake."""
 
 
 @dataclass(frozen=True)
