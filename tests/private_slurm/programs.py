@@ -1,0 +1,79 @@
+"""The programs of a private Slurm: which are missing here, wrappers that count calls, a stand-in for sacct."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from pathlib import Path
+
+from tests.private_slurm import config
+
+NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "sinfo", "scancel")
+SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+COUNTED = ("sbatch", "squeue", "sacct", "salloc", "scancel", "srun")
+NAMES = "libnss_wrapper.so"
+
+# A line per call, with the arguments up to a first newline; O_APPEND keeps the lines of parallel calls apart.
+COUNTING = """\
+#!/bin/sh
+newline='
+'
+words="{name} $*"
+echo "${words%%"$newline"*}" >>"{folder}/calls"
+export LD_PRELOAD="{names}${LD_PRELOAD:+:$LD_PRELOAD}" NSS_WRAPPER_HOSTS="{folder}/hosts"
+exec "{program}" "$@"
+"""
+
+# sacct reads a database, which does not run here. slurmctld answers what submitit asks; it forgets no job.
+SACCT = """\
+#!/bin/sh
+ids=
+while [ $# -gt 0 ]; do
+    case $1 in -j) shift; ids=$ids,$1 ;; esac
+    shift
+done
+echo 'JobID|State|NodeList'
+exec {squeue} -h -a -r -t all -j "${ids#,}" -o '%i|%T|%N'
+"""
+
+
+def find(name: str) -> str:
+    """The path of an installed program, those for administrators included. Raises FileNotFoundError."""
+    path = shutil.which(name, path=SEARCHED)
+    if path is None:
+        raise FileNotFoundError(name)
+    return path
+
+
+def missing() -> list[str]:
+    """What is not installed here of what a private Slurm needs; programs, and a library."""
+    gone = [name for name in NEEDED if shutil.which(name, path=SEARCHED) is None]
+    try:
+        ctypes.CDLL(NAMES)
+    except OSError:
+        gone.append(NAMES)
+    return gone
+
+
+def named(folder: Path) -> dict[str, str]:
+    """Variables by which a program finds every node, and this machine by its own name, at 127.0.0.1.
+
+    Slurm listens where the machine's name points to, which may be a network: a library in the program answers instead.
+    """
+    preload = ":".join(filter(None, [NAMES, os.environ.get("LD_PRELOAD")]))
+    return {"LD_PRELOAD": preload, "NSS_WRAPPER_HOSTS": f"{folder}/hosts"}
+
+
+def write(folder: Path) -> None:
+    """Write the wrappers into `bin/`, and the stand-in for sacct."""
+    config.script(folder / "sacct", SACCT.replace("{squeue}", find("squeue")))
+    for name in COUNTED:
+        text = COUNTING.replace("{name}", name).replace("{names}", NAMES).replace("{folder}", str(folder))
+        config.script(folder / "bin" / name, text.replace("{program}", real(name, folder)))
+    (folder / "calls").touch()
+
+
+def real(name: str, folder: Path) -> str:
+    """What the wrapper of a program starts in the end."""
+    return str(folder / "sacct") if name == "sacct" else find(name)
