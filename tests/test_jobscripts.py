@@ -83,6 +83,9 @@ def test_the_only_placeholders_are_the_account_and_the_project(path):
     assert account in (site.account.placeholder, site.head.account)
     assert not re.fullmatch(site.account.pattern, account)
     commands = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+    batch = f"--account {site.account.placeholder}"  # of the jobs that the head submits
+    assert commands.count(batch) == (path.stem == "batch_grading")
+    commands = commands.replace(batch, "")
     assert commands.count(sites.PROJECT) == site.storage.project.count(sites.PROJECT)  # only where STORAGE is set
     assert not re.search(r"<\w+>|YYYY|yyyy|nnn|XXX|TODO|YOUR|\b(IMAGE|NAME|ORG|HASH|FOLDER)\b|\{\{|\}\}", commands)
 
