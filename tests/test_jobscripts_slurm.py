@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import submitit
 
 from grader import jobscripts, sites
 from grader.catalog import ASSIGNMENTS, SOLUTIONS
+from grader.sites import Request
 from tests import private_slurm
 from tests.site_shapes import filled, project, shape
 
@@ -56,6 +58,25 @@ def test_slurm_takes_every_script_and_refuses_what_is_left_or_broken(name):
         assert "long" in wrong
         accepted = [key for key, text in wrong.items() if answer(text).returncode == 0]
         assert accepted == []
+
+
+@pytest.mark.parametrize("name", ["arrhenius", "alvis", "dardel", "local"])
+def test_submitit_runs_a_function_with_the_parameters_of_the_site(name, tmp_path):
+    """Beside modules, which are not here, nothing is replaced: account, partition, GPUs, cores, caches, step."""
+    site = sites.load(name)
+    job = Request(minutes=5, gpus=1, account=project(site.account.placeholder), name="graded")
+    parameters = site.submitit_parameters(job)
+    parameters["setup"] = [line for line in parameters["setup"] if not line.startswith(("module ", "source "))]
+    with cluster(name) as slurm, slurm.entered():
+        executor = submitit.SlurmExecutor(folder=tmp_path, python=sys.executable)
+        executor.update_parameters(**parameters)
+        running = executor.submit(os.getenv, "HF_HUB_OFFLINE")
+        slurm.wait_for(running.job_id, "COMPLETED", timeout=120)
+        assert running.result() == "1"
+        shown = slurm.run("scontrol", "show", "job", running.job_id).stdout
+    assert f"Account={job.account.lower()}" in shown  # as Slurm writes them, whatever the letters were
+    assert "JobName=graded" in shown
+    assert ("gres/gpu=1" in shown or "gres:gpu" in shown) == bool(site.gpus.form)
 
 
 @pytest.mark.parametrize("name", ["arrhenius", "alvis"])
