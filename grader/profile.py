@@ -29,6 +29,8 @@ class Slurm:
     partition: str
     hours: int
     array: int
+    default_partition: bool = False
+    """Whether a job without -p gets there all the same."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Gpus:
     constraint: str = ""
     partitions: Mapping[str, str] = field(default_factory=dict)
     whole_nodes: bool = False
+    node_memory_gb: Mapping[str, list[int]] = field(default_factory=dict)
+    """Memory sizes of the nodes with a type of GPU, for -C MEM...; empty where they are not chosen."""
     several_nodes: Several = Several()
 
 
