@@ -83,7 +83,7 @@ def unknown(job: Job) -> Iterator[Found]:
                 f"--{near or fits[0][2:]}",
                 "Write its name in full.",
             )
-        elif directive.problem == "unknown" and name not in KINDS:
+        elif directive.problem == "unknown" and not (at.startswith("--") and name in KINDS):
             right = _near(job, name) if at.startswith("--") else _one_dash(at)
             expected = f"--{right}" if right else "an option that  man sbatch  lists"
             yield directive.line, f"sbatch has no option {at.split('=')[0]}", expected, "It refuses the whole script."

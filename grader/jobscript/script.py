@@ -48,6 +48,8 @@ class Script:
     """Comments behind the options of a `#SBATCH` line, by line."""
     ignored: tuple[Ignored, ...]
     commands: tuple[Command, ...]
+    head: int
+    """Number of lines before the first command."""
     text: str
 
     def last(self, *names: str) -> Directive | None:
@@ -92,6 +94,7 @@ def parse(text: str) -> Script:
         comments,
         tuple(_ignored(lines, head)),
         tuple(commands(lines, head)),
+        head,
         "\n".join(lines),
     )
 
