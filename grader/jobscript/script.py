@@ -117,9 +117,11 @@ def _words(rest: str) -> tuple[list[str], str, str]:
             return words, "", "colon"
         else:
             word, at, closed = _word(rest, at)
-            words.append(word)
             if not closed:
                 return words, "", "quote"
+            if not word:  # nothing left of it: sbatch stops at `''` and at a lone backslash as at the end of the line
+                return words, "", ""
+            words.append(word)
     return words, "", ""
 
 
@@ -130,6 +132,8 @@ def _word(rest: str, at: int) -> tuple[str, int, bool]:
         letter = rest[at]
         if letter == "\\":
             at += 1
+            if not quote and rest[at : at + 1] in _BLANK:
+                continue  # a backslash keeps no blank in a word, nor does it continue the line
             word += rest[at : at + 1]
         elif quote and letter == quote:
             quote = ""

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A project of another centre.
-# Site: alvis. Caught by: account-form.
+# Site: alvis. Caught by: account-form. Slurm refuses it.
 #SBATCH -A hpc2n2026-123
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

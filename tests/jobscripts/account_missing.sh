@@ -1,6 +1,6 @@
 #!/bin/bash
 # No account.
-# Site: alvis. Caught by: account-missing.
+# Site: alvis. Caught by: account-missing. Slurm refuses it.
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1
 #SBATCH -t 0:10:00

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A name, not the number of a project.
-# Site: alvis. Caught by: account-form.
+# Site: alvis. Caught by: account-form. Slurm refuses it.
 #SBATCH -A myproject
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # More indices than Slurm takes.
-# Site: alvis. Caught by: array-size.
+# Site: alvis. Caught by: array-size. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Cores come with the GPUs.
-# Site: alvis. Caught by: cores-given.
+# Site: alvis. Caught by: cores-given. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # An A40 comes with 16 cores.
-# Site: alvis. Caught by: cores-many, cores-given.
+# Site: alvis. Caught by: cores-many, cores-given. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -3,7 +3,7 @@
 # Site: alvis. Caught by: gpu-comment.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
-#SBATCH --gpus-per-node=T4:1 -C MEM1536   # 1536 GB, A40
+#SBATCH --gpus-per-node=T4:1   # A40, 48 GB
 #SBATCH -t 0:10:00
 #SBATCH -J train
 #SBATCH -o train-%j.out

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The type goes into the request, not into -C.
-# Site: alvis. Caught by: constraint.
+# Site: alvis. Caught by: constraint. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A node has four of them.
-# Site: alvis. Caught by: gpu-count.
+# Site: alvis. Caught by: gpu-count. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:8

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Only T4 nodes have so much memory.
-# Site: alvis. Caught by: gpu-memory.
+# Site: alvis. Caught by: gpu-memory. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

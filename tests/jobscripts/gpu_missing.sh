@@ -1,6 +1,6 @@
 #!/bin/bash
 # No GPU is asked for.
-# Site: alvis. Caught by: gpu-missing.
+# Site: alvis. Caught by: gpu-missing. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH -t 0:10:00

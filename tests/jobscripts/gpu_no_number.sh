@@ -1,6 +1,6 @@
 #!/bin/bash
 # The number of GPUs is a word.
-# Site: alvis. Caught by: gpu-form.
+# Site: alvis. Caught by: gpu-form. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:all

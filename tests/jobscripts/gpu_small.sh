@@ -1,6 +1,6 @@
 #!/bin/bash
 # Capitals matter.
-# Site: alvis. Caught by: gpu-type.
+# Site: alvis. Caught by: gpu-type. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=a40:1

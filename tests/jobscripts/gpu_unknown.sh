@@ -1,6 +1,6 @@
 #!/bin/bash
 # A type of another centre.
-# Site: alvis. Caught by: gpu-type.
+# Site: alvis. Caught by: gpu-type. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=H100:1

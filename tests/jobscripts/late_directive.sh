@@ -1,6 +1,6 @@
 #!/bin/bash
 # The time comes after a command.
-# Site: alvis. Caught by: late-directive, time-missing.
+# Site: alvis. Caught by: late-directive, time-missing. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

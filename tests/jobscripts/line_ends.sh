@@ -1,6 +1,6 @@
 #!/bin/bash
 # Saved on Windows.
-# Site: alvis. Caught by: line-ends.
+# Site: alvis. Caught by: line-ends. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

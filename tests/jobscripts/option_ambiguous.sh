@@ -1,6 +1,6 @@
 #!/bin/bash
 # The beginning of two options.
-# Site: alvis. Caught by: unknown-option.
+# Site: alvis. Caught by: unknown-option. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

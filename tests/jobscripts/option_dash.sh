@@ -1,6 +1,6 @@
 #!/bin/bash
 # The long dash of a web page.
-# Site: alvis. Caught by: option-form, time-missing.
+# Site: alvis. Caught by: option-form, time-missing. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

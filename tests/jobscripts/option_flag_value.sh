@@ -1,6 +1,6 @@
 #!/bin/bash
 # A value for an option that takes none.
-# Site: alvis. Caught by: option-form.
+# Site: alvis. Caught by: option-form. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The last option has no value.
-# Site: alvis. Caught by: option-form, output-name.
+# Site: alvis. Caught by: option-form, output-name. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

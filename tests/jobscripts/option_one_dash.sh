@@ -1,6 +1,6 @@
 #!/bin/bash
 # A long name behind one dash.
-# Site: alvis. Caught by: unknown-option.
+# Site: alvis. Caught by: unknown-option. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # No such letter.
-# Site: alvis. Caught by: unknown-option.
+# Site: alvis. Caught by: unknown-option. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

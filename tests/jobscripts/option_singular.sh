@@ -1,6 +1,6 @@
 #!/bin/bash
 # A letter is missing from the option.
-# Site: alvis. Caught by: unknown-option.
+# Site: alvis. Caught by: unknown-option. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpu-per-node=A40:2

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The same.
-# Site: alvis. Caught by: partition.
+# Site: alvis. Caught by: partition. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p gpu
 #SBATCH --gpus-per-node=A40:1

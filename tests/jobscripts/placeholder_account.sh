@@ -1,6 +1,6 @@
 #!/bin/bash
 # The account of the page.
-# Site: alvis. Caught by: placeholder.
+# Site: alvis. Caught by: placeholder. Slurm refuses it.
 #SBATCH -A NAISSyyyy-rr-nnn
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

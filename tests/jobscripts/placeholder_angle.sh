@@ -1,6 +1,6 @@
 #!/bin/bash
 # Angle brackets are still there.
-# Site: alvis. Caught by: placeholder.
+# Site: alvis. Caught by: placeholder. Slurm refuses it.
 #SBATCH -A <project>
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Letters X for digits.
-# Site: alvis. Caught by: placeholder.
+# Site: alvis. Caught by: placeholder. Slurm refuses it.
 #SBATCH -A NAISS2026-XXXX
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Small letters.
-# Site: alvis. Caught by: directive-prefix, time-missing.
+# Site: alvis. Caught by: directive-prefix, time-missing. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two letters have changed places.
-# Site: alvis. Caught by: directive-prefix, account-missing.
+# Site: alvis. Caught by: directive-prefix, account-missing. Slurm refuses it.
 #SBACTH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,5 +1,5 @@
 # The first line does not say what runs the script.
-# Site: alvis. Caught by: shebang.
+# Site: alvis. Caught by: shebang. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,7 +1,7 @@
 
 #!/bin/bash
 # A blank line before the first one.
-# Site: alvis. Caught by: shebang.
+# Site: alvis. Caught by: shebang. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The same.
-# Site: alvis. Caught by: time-form.
+# Site: alvis. Caught by: time-form. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

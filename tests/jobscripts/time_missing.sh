@@ -1,6 +1,6 @@
 #!/bin/bash
 # No time limit.
-# Site: alvis. Caught by: time-missing.
+# Site: alvis. Caught by: time-missing. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

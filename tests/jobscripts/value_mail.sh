@@ -1,6 +1,6 @@
 #!/bin/bash
 # Slurm has no such event.
-# Site: alvis. Caught by: option-value.
+# Site: alvis. Caught by: option-value. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1

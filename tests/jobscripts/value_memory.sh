@@ -1,6 +1,6 @@
 #!/bin/bash
 # No memory size.
-# Site: alvis. Caught by: option-value, cores-given.
+# Site: alvis. Caught by: option-value, cores-given. Slurm refuses it.
 #SBATCH -A NAISS2026-1-23
 #SBATCH -p alvis
 #SBATCH --gpus-per-node=A40:1
