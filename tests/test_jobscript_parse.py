@@ -24,12 +24,23 @@ def test_any_text_is_read_and_judged(text):
     for site in ("alvis", "dardel", "kebnekaise"):
         for finding in jobscript.findings(script, sites.load(site), rules=rules):
             assert 0 <= finding.line <= len(script.lines)
-            assert str(finding)
+            assert str(finding).isprintable()
+            assert len(str(finding)) < 400
 
 
 @pytest.mark.parametrize("text", ["\x00", "\udcff", "#!/bin/bash\n$(", "#!/bin/bash\n" + "(" * 10_000, "'" * 99_999])
 def test_bash_may_be_asked_about_any_text(text):
     jobscript.findings(jobscript.parse(text), sites.load("alvis"), rules=("shell-syntax",))
+
+
+@pytest.mark.parametrize(
+    "piece", ["$(", "${", "<<A ", "'", "bash -c '", "(", "#SBATCH --xq\n", "#SBATCH --gpus=1,\n", "1,", "\\\n"]
+)
+def test_a_long_script_is_cut_and_its_findings_are_few(piece):
+    text = f"#!/bin/bash\n#SBATCH --gpus={piece * 40_000}\n{piece * 40_000}"
+    rules = [name for name in jobscript.RULES if name != "shell-syntax"]
+    found = jobscript.findings(jobscript.parse(text), sites.load("alvis"), rules=rules)
+    assert len(found) <= 60
 
 
 def test_bash_runs_nothing_of_the_script(tmp_path, monkeypatch):

@@ -90,7 +90,7 @@ def constraint(job: Job) -> Iterator[Found]:
             right = cards.form.format(type=types[name.lower()], count=1, total=1)
             yield (
                 directive.line,
-                f"-C {name} is no feature of a node there",
+                f"-C {name} is no feature of {job.site.title}",
                 right,
                 "Name the type in the request for GPUs.",
             )

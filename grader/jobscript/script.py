@@ -13,8 +13,8 @@ from grader.jobscript.command import Command
 from grader.jobscript.options import Directive
 from grader.jobscript.shell import commands
 
-MOST = 1 << 18
-"""Bytes of a script that are read; Slurm's own limit is 4 MiB, and no script by hand is near either."""
+MOST = 1 << 16
+"""Letters of a script that are read. Slurm takes 4 MiB, and no script by hand is near either."""
 _PREFIX = "#SBATCH"
 _BLANK = " \t\v\f\r"  # what C calls space: a no-break space, from a web page, belongs to a word
 _LOOKALIKE = re.compile(r"(?P<blank>\s*)(?P<hash>#+)(?P<gap>\s*)(?P<word>[A-Za-z]{4,8})(?P<rest>[\s:]+-+\w.*|-+\w.*)")
@@ -118,7 +118,7 @@ def _words(rest: str) -> tuple[list[str], str, str]:
         else:
             word, at, closed = _word(rest, at)
             if not closed:
-                return words, "", "quote"
+                return [*words, word], "", "quote"
             if not word:  # nothing left of it: sbatch stops at `''` and at a lone backslash as at the end of the line
                 return words, "", ""
             words.append(word)
