@@ -117,3 +117,22 @@ def test_times(value, seconds):
 )
 def test_arrays(value, read):
     assert ask.array(value) == read
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("-t 5 -- --nodes=2", [("time", "5", ""), ("", "", "no option")]),
+        ("-t 5 \\ -N2", [("time", "5", "")]),
+        ("-t 5 '' -N2", [("time", "5", "")]),
+        ("-J a\\b -t5", [("job-name", "ab", ""), ("time", "5", "")]),
+        ('-J a"b c"d', [("job-name", "ab cd", "")]),
+        ("-HJ x", [("hold", "", ""), ("job-name", "x", "")]),
+        ("--requ --time", [("requeue", "", ""), ("time", "", "no value")]),
+        ("--exclusive user", [("exclusive", "", ""), ("", "", "no option")]),
+    ],
+)
+def test_the_corners_of_sbatch(line, read):
+    """Each was seen with sbatch of Slurm 22.05; test_jobscript_slurm.py asks it about random ones."""
+    script = jobscript.parse(f"#!/bin/bash\n#SBATCH {line}\n")
+    assert [(d.option, d.value, d.problem) for d in script.directives] == read

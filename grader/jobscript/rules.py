@@ -117,7 +117,7 @@ def _plain(text: str) -> str:
 
 
 RULES: dict[str, Rule] = {}
-"""All rules by name, in the order of a script: header, request, GPUs, commands."""
+"""All rules by name."""
 
 
 def rule(
