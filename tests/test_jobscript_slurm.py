@@ -1,13 +1,10 @@
 """The rules against Slurm's own verdict: `sbatch --test-only` on a private Slurm with the nodes of Alvis' profile."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader import jobscript, sites
-from tests import private_slurm
 from tests.private_slurm.shape import Nodes, Partition, Rules, Shape
 from tests.test_jobscript_rules import GOOD, WRONG, told
 
@@ -26,10 +23,8 @@ def alvis():
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    if missing := private_slurm.missing():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no private Slurm: {missing}")
-    with private_slurm.PrivateSlurm(alvis()) as running, running.entered():
+def cluster(start_slurm):
+    with start_slurm(alvis()) as running, running.entered():
         yield running
 
 
