@@ -33,6 +33,8 @@ class Slurm:
     """MaxArraySize: the largest index is one less."""
     poll_s: float = 30.0
     """Seconds between two looks at the queue, for the scheduler's sake."""
+    default_partition: bool = False
+    """Whether a job without -p gets there all the same."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Gpus:
     constraint: str = ""
     partitions: Mapping[str, str] = field(default_factory=dict)
     whole_nodes: bool = False
+    node_memory_gb: Mapping[str, list[int]] = field(default_factory=dict)
+    """Memory sizes of the nodes with a type of GPU, for -C MEM...; empty where they are not chosen."""
     several_nodes: Several = Several()
 
 
