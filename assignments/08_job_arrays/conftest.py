@@ -2,6 +2,8 @@
 
 import contextlib
 import importlib.util
+import shutil
+import subprocess
 
 import pytest
 
@@ -35,12 +37,29 @@ def submitit():
 
 
 @pytest.fixture
+def private_slurm():
+    """Run a program of Slurm, if its controller is on this machine. A check submits nothing to a site's queue."""
+
+    def run(*command):
+        answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+        return None if answer.returncode else answer.stdout.strip()
+
+    where = "run it on a private Slurm, as the course's tests do; on a cluster: sbatch --test-only --array=..."
+    if not shutil.which("sbatch"):
+        raise NotMeasured("There is no Slurm on this machine.", next=where)
+    settings = run("scontrol", "show", "config") or ""
+    if not any("127.0.0.1" in line for line in settings.splitlines() if line.startswith("SlurmctldHost")):
+        raise NotMeasured("No Slurm with a controller on this machine answers.", next=where)
+    return run
+
+
+@pytest.fixture
 def race_searches(race, submission, baseline, folder, judge, two_cores):
     """Race whole searches, two jobs at a time: the hand-in's against the start's, a configuration in each job."""
 
     def run():
         use = core_use.CoreUse(2)
-        reference = judge.reference(baseline.worker(threads=1))
+        reference = judge.reference(baseline.worker(threads=1), rehearse=True)
 
         @contextlib.contextmanager
         def lane(runner):

@@ -1,15 +1,11 @@
 """Given: one experiment of the search, its space, and the form of its result. You use it from task.py.
 
-A small network learns to tell the arms of a spiral apart. It takes a moment on one core; starting Python and PyTorch
-takes far longer, as on a cluster.
+A small network learns to tell the arms of a spiral apart. It takes a moment on one core; importing PyTorch takes far
+longer, so only load_data() and train() do that: whoever draws, submits or collects need not wait for it.
 """
 
 import math
-import time
 from pathlib import Path
-
-import torch
-from torch import nn
 
 LEARNING_RATE = (1e-4, 1.0)
 WEIGHT_DECAY = (1e-6, 1e-2)
@@ -19,7 +15,7 @@ MOMENTUM = (0.0, 0.95)
 LAYERS = (1, 4)
 """A whole number; both bounds are possible."""
 WIDTHS = (16, 32, 64)
-"""One of these."""
+"""One of these, each as likely as the others."""
 
 EPOCHS, BATCH = 8, 32
 CLASSES, SAMPLES = 3, 256
@@ -42,8 +38,10 @@ def is_result(value, index):
 
 def load_data(seed):
     """Training, validation and test samples: three pairs of (points, labels). The same for all configurations."""
+    import torch
+
     generator = torch.Generator().manual_seed(seed)
-    return [_spiral(generator) for _ in range(3)]
+    return [_spiral(torch, generator) for _ in range(3)]
 
 
 def train(config, data):
@@ -51,48 +49,41 @@ def train(config, data):
 
     A learning rate that is too high makes the loss nan: that is a result too. It is bad, and final.
     """
-    torch.set_num_threads(1)  # many small jobs on one node: more threads would only take turns
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    torch.set_num_threads(1)  # several jobs on one node: more threads would only take turns
     (points, labels), (valid_points, valid_labels), (test_points, test_labels) = data
     torch.manual_seed(config["seed"])
-    model = _network(config)
-    weights, speed = list(model.parameters()), [torch.zeros_like(w) for w in model.parameters()]
+    model = _network(torch.nn, config)
+    weights = list(model.parameters())
+    speed = [torch.zeros_like(w) for w in weights]
     history = {"validation_loss": [], "test_accuracy": []}
     for _ in range(EPOCHS):
         for batch in torch.randperm(len(points)).split(BATCH):
-            loss = nn.functional.cross_entropy(model(points[batch]), labels[batch])
-            _step(weights, speed, torch.autograd.grad(loss, weights), config)
+            loss = cross_entropy(model(points[batch]), labels[batch])
+            gradients = torch.autograd.grad(loss, weights)
+            with torch.no_grad():  # as torch.optim.SGD, whose import takes as long as PyTorch's own
+                for w, v, g in zip(weights, speed, gradients, strict=True):
+                    v.mul_(config["momentum"]).add_(g + config["weight_decay"] * w)
+                    w.sub_(config["learning_rate"] * v)
         with torch.no_grad():
-            loss = nn.functional.cross_entropy(model(valid_points), valid_labels).item()
-            right = (model(test_points).argmax(dim=-1) == test_labels).float().mean().item()
-        history["validation_loss"].append(loss if math.isfinite(loss) else math.nan)
-        history["test_accuracy"].append(right)
+            history["validation_loss"].append(cross_entropy(model(valid_points), valid_labels).item())
+            right = (model(test_points).argmax(dim=-1) == test_labels).float().mean()
+            history["test_accuracy"].append(right.item())
     return history
 
 
-def _step(weights, speed, gradients, config):
-    """Stochastic gradient descent with momentum and weight decay, as torch.optim.SGD does it."""
-    with torch.no_grad():
-        for w, v, g in zip(weights, speed, gradients, strict=True):
-            v.mul_(config["momentum"]).add_(g + config["weight_decay"] * w)
-            w.sub_(config["learning_rate"] * v)
-
-
-def _network(config):
+def _network(nn, config):
     widths = [2] + [config["width"]] * config["layers"]
     layers = [m for a, b in zip(widths, widths[1:], strict=False) for m in (nn.Linear(a, b), nn.Tanh())]
     return nn.Sequential(*layers, nn.Linear(widths[-1], CLASSES))
 
 
-def _spiral(generator):
+def _spiral(torch, generator):
     """SAMPLES points on CLASSES arms."""
     labels = torch.randint(CLASSES, (SAMPLES,), generator=generator)
     radius = torch.rand(SAMPLES, generator=generator).sqrt()
     noise = 0.2 * torch.randn(SAMPLES, generator=generator)
     angle = 5 * radius + labels * (2 * math.pi / CLASSES) + noise
     return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=-1), labels
-
-
-if __name__ == "__main__":  # how long one takes here, without the start-up
-    began = time.perf_counter()
-    one = {"learning_rate": 0.1, "weight_decay": 1e-4, "momentum": 0.9, "layers": 3, "width": 64, "seed": 0}
-    print(train(one, load_data(0)), f"{time.perf_counter() - began:.2f} s")

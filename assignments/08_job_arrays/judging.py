@@ -86,7 +86,9 @@ def saved(folder, results, errors):
         raise Failed(f"{len(said)} of {len(results)} tasks could not save: {said[0][:150]}")
     for index, result in results:
         if (found := read(folder, index)) is None:
-            raise Failed(f"{result_path(folder, index).name} is not there after save(); there are: {_few(names(folder))}.")
+            raise Failed(
+                f"{result_path(folder, index).name} is not there after save(); there are: {_few(names(folder))}."
+            )
         if found != result:
             raise Failed(f"{result_path(folder, index).name} does not hold what was saved.")
 
@@ -190,7 +192,9 @@ def ran(folder, indices, configs, broken, seed, reference):
         if (status := found.get("status")) != (wanted := "failed" if index == broken else "done"):
             raise Failed(f'The result of {index} has the status "{str(status)[:20]}"; expected "{wanted}".')
         if index == broken and "out of memory" not in str(found.get("error")):
-            raise Failed("The result of a training that failed does not say why.", 'The error as text belongs into "error".')
+            raise Failed(
+                "The result of a training that failed does not say why.", 'The error as text belongs into "error".'
+            )
     good = [index for index in indices if index != broken]
     trained([read(folder, index) for index in good], seed, reference)
     return f"{len(good)} done, 1 failed with its error"
@@ -203,16 +207,21 @@ def trained(results, seed, reference):
         for result, row in zip(results, expected, strict=True):
             mine = result.get(name)
             if not (isinstance(mine, list) and len(mine) == EPOCHS and all(type(x) is float for x in mine)):
-                raise Failed(f"The result of {result['index']} has no {name} with a number for each of {EPOCHS} epochs.")
+                raise Failed(
+                    f"The result of {result['index']} has no {name} with a number for each of {EPOCHS} epochs."
+                )
             if not np.allclose(mine, row, rtol=1e-3, atol=1e-3, equal_nan=True):
-                raise Failed(f"The {name} of {result['index']} is not what its configuration gives.", "Often: another seed's data.")
+                raise Failed(
+                    f"The {name} of {result['index']} is not what its configuration gives.",
+                    "Often: another seed's data.",
+                )
 
 
-def reference(worker):
+def reference(worker, *, rehearse=False):
     """Ask a trusted worker what training gives."""
 
     def ask(configs, seed):
-        return worker.call("reference", configs, seed, returns=[Array("float64", (len(configs), EPOCHS))] * 2)
+        return worker.call("reference", configs, seed, rehearse, returns=[Array("float64", (len(configs), EPOCHS))] * 2)
 
     return ask
 
@@ -249,14 +258,14 @@ def script(logs, jobs, limit):
 class Search:
     """A search that nobody has seen, small enough to be run again and again."""
 
-    def __init__(self, count=4, limit=2):
+    def __init__(self, count=10, limit=2):
         self.seed = int(rng.integers(2**31))
         self.count, self.limit = count, limit
 
     @property
     def operations(self):
-        """Floating-point operations of the smallest network's training, for each configuration: 6 per weight."""
-        return self.count * 6 * (2 * 16 + 16 * 3) * 256 * EPOCHS
+        """Floating-point operations of the smallest model's training, for each configuration: 4 per weight."""
+        return self.count * 4 * 16 * 3 * 256 * EPOCHS
 
     def timed(self, worker, folder):
         """Run the search in a worker; the seconds that it took."""
@@ -267,7 +276,11 @@ class Search:
         """Did the timed search train what it says? Raises Failed."""
         results = [read(folder, index) for index in range(self.count)]
         for index, result in enumerate(results):
-            if not isinstance(result, dict) or result.get("status") != "done" or not isinstance(result.get("config"), dict):
+            if (
+                not isinstance(result, dict)
+                or result.get("status") != "done"
+                or not isinstance(result.get("config"), dict)
+            ):
                 raise Failed(f"After the timed search, configuration {index} has no result that is done.")
             if not all(type(result["config"].get(name)) in (int, float) for name in FIELDS):
                 raise Failed(f"After the timed search, result {index} holds no configuration.")

@@ -65,7 +65,9 @@ def test_own_file(judge, submission, results):
     return judge.own_files(*counts, len(many) - 1)
 
 
-@check("a result is whole, old or new, whatever happens", points=0.5, rests_on="witnessed", todo=4, after=[test_own_file])
+@check(
+    "a result is whole, old or new, whatever happens", points=0.5, rests_on="witnessed", todo=4, after=[test_own_file]
+)
 def test_whole(judge, submission, results):
     worker, old = submission.worker(threads=1), judge.a_result(3)
     judge.saved(results, [[3, old]], worker.call("save", str(results), [[3, old]]))
@@ -74,7 +76,7 @@ def test_whole(judge, submission, results):
         error = worker.call("save_under_quota", str(results), 3, new, most)
         if judge.read(results, 3) != old:
             raise Failed(
-                "The quota was full while a result was written again: the old one is gone, and the new one is not there.",
+                "The quota was full while a result was written again: the old one is gone, the new one is not there.",
                 "Often: the file itself is opened for writing. That empties it at once.",
             )
         if not error:
@@ -183,6 +185,20 @@ def test_submitted(submitit, judge, submission, results, folder, seed):
     if lost := [i for i in range(3) if not isinstance(judge.read(results, i), dict)]:
         raise Failed(f"Jobs ran on this machine; configuration {lost[0]} has no result.")
     return f"{directive}; 2 jobs run by submitit's local executor left 3 results"
+
+
+# --- where there is a Slurm -----------------------------------------------------------------------------------------
+
+
+@check(
+    "Slurm runs what failed, and never more than the limit",
+    points=0.25,
+    rests_on="witnessed",
+    todo=6,
+    after=[test_rerun],
+)
+def test_in_slurm(private_slurm, choices, submission):
+    return choices.in_slurm(submission.worker(threads=1), private_slurm)
 
 
 # --- measured --------------------------------------------------------------------------------------------------------

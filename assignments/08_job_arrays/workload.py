@@ -12,6 +12,7 @@ from pathlib import Path
 
 import experiment
 import numpy as np
+import rehearsal
 import task
 
 HERE = Path(__file__).resolve().parent
@@ -166,10 +167,11 @@ def run_job(indices, folder, seed, broken):
     return trained
 
 
-def reference(configs, seed):
+def reference(configs, seed, rehearse):
     """What training gives for each configuration: (validation losses, test accuracies), a row for each."""
-    data = experiment.load_data(seed)
-    histories = [experiment.train(config, data) for config in configs]
+    module = rehearsal if rehearse else experiment
+    data = module.load_data(seed)
+    histories = [module.train(config, data) for config in configs]
     return tuple(np.array([h[name] for h in histories]) for name in ("validation_loss", "test_accuracy"))
 
 
@@ -208,7 +210,9 @@ def _recording_sbatch(folder):
     """Programs in front of PATH: an sbatch that copies its script and says that it has submitted it, and a srun."""
     programs = folder / "bin"
     programs.mkdir()
-    copy = f'n=$(ls "{folder}" | grep -c "^script"); cp "$1" "{folder}/script$n.sh"; echo "Submitted batch job $((n + 1))"'
+    copy = (
+        f'n=$(ls "{folder}" | grep -c "^script"); cp "$1" "{folder}/script$n.sh"; echo "Submitted batch job $((n + 1))"'
+    )
     for name, text in (("sbatch", copy), ("srun", "exit 1")):
         (programs / name).write_text(f"#!/bin/sh\n{text}\n")
         (programs / name).chmod(0o755)
@@ -224,13 +228,13 @@ def _recording_sbatch(folder):
 
 
 def search(count, folder, seed, limit, startup_s, run_s, longest_s):
-    """A whole search: your jobs, each a fresh Python that imports PyTorch, `limit` of them at a time. Your makespan."""
+    """A whole rehearsal of a search: your jobs, each a fresh Python, `limit` of them at a time."""
     waiting = task.pack(list(range(count)), startup_s, run_s, limit, longest_s)
     running = []
     while waiting or running:
         while waiting and len(running) < limit:
             job = json.dumps([int(index) for index in waiting.pop(0)])
-            command = [sys.executable, str(HERE / "job.py"), job, folder, str(seed)]
+            command = [sys.executable, str(HERE / "job.py"), job, folder, str(seed), "--rehearse"]
             running.append(subprocess.Popen(command, env=_environ(), stderr=subprocess.PIPE, text=True))
         pid, status = os.waitpid(-1, 0)
         ended = next(process for process in running if process.pid == pid)
@@ -243,8 +247,9 @@ def search(count, folder, seed, limit, startup_s, run_s, longest_s):
 
 def _python(*arguments, **environ):
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=_environ(**environ), cwd=HERE, capture_output=True, text=True, timeout=60)
+    environ = _environ(**environ)
+    return subprocess.run(command, check=False, env=environ, cwd=HERE, capture_output=True, text=True, timeout=60)
 
 
 def _environ(**more):
-    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}

@@ -118,7 +118,7 @@ def run_job(indices, folder, seed):
     A result that is done holds "index", "config", "status": "done", and what experiment.train() returns. One whose
     training raised an error holds "index", "config", "status": "failed", and "error", the error as text.
     """
-    finished, _ = collect(folder, indices)
+    finished = collect(folder, indices)[0]
     # TODO(9): leave out what is finished, and go on after an error
     # What all configurations share needs loading once.
     for index in indices:
