@@ -96,7 +96,7 @@ def log_uniform(draws):
         if (off := distance(places)) > FURTHEST:
             middle = math.sqrt(bounds[0] * bounds[1])
             raise Failed(
-                f"Of {len(draws)} draws of the {name}, {np.mean(draws[:, column] < middle):.0%} are below {middle:.0e}; "
+                f"{np.mean(draws[:, column] < middle):.0%} of {len(draws)} draws of the {name} are below {middle:.0e}; "
                 f"log-uniform is half. (Distance {off:.2f}, allowed {FURTHEST:.2f}.)",
                 "Often: uniform, where nine of ten values have the largest exponent."
                 if distance(place(draws[:, column], *bounds)) <= FURTHEST

@@ -31,7 +31,7 @@ def results(folder):
 
 @pytest.fixture
 def submitit():
-    """submitit is installed. Not measured where it is not."""
+    """The package submitit. Not measured where it is not installed."""
     if importlib.util.find_spec("submitit") is None:
         raise NotMeasured("submitit is not installed here.", next="pip install submitit")
 

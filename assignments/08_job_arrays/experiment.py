@@ -5,6 +5,7 @@ longer, so only load_data() and train() do that: whoever draws, submits or colle
 """
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 LEARNING_RATE = (1e-4, 1.0)
@@ -76,7 +77,7 @@ def train(config, data):
 
 def _network(nn, config):
     widths = [2] + [config["width"]] * config["layers"]
-    layers = [m for a, b in zip(widths, widths[1:], strict=False) for m in (nn.Linear(a, b), nn.Tanh())]
+    layers = [m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.Tanh())]
     return nn.Sequential(*layers, nn.Linear(widths[-1], CLASSES))
 
 

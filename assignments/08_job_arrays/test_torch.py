@@ -195,7 +195,6 @@ def test_submitted(submitit, judge, submission, results, folder, seed):
     points=0.25,
     rests_on="witnessed",
     todo=6,
-    after=[test_rerun],
 )
 def test_in_slurm(private_slurm, choices, submission):
     return choices.in_slurm(submission.worker(threads=1), private_slurm)

@@ -1,6 +1,6 @@
 """From the first failure to the last: what is finished in between runs again.
 
-Caught by: rerun, in_slurm
+Caught by: rerun
 """
     # TODO(6): only what is missing, and under the limit
     if not failures:
