@@ -259,7 +259,7 @@ def in_slurm(worker, slurm):
     most, ran, end = 0, set(), time.monotonic() + SLURM_S
     while time.monotonic() < end:
         states = [line.split() for line in (slurm("squeue", "-hr", "-tall", "-j", job, "-o%K %T") or "").splitlines()]
-        running = [int(index) for index, state in states if state in ("RUNNING", "COMPLETING")]
+        running = [int(index) for index, state in states if state == "RUNNING"]
         most, ran = max(most, len(running)), ran | set(running)
         if states and all(state == "COMPLETED" for _, state in states):
             break

@@ -45,7 +45,7 @@ def draw_packing(axes: Axes) -> None:
     axes.bar(places, train, 0.62, linewidth=0.6, label="training", **TRAIN)
     axes.bar(places, starts, 0.62, bottom=train, linewidth=0.6, label="starting", **STARTS)
     for place, size, one, more in zip(places, SIZES, train, starts, strict=True):
-        axes.text(place, one + more + 0.25, f"{makespan(size):.0f} min", ha="center", fontsize=10, fontweight="bold")
+        axes.text(place, one + more + 0.25, f"{makespan(size):.0f} min", ha="center", fontsize=9)
     axes.set_xticks(places, [str(size) for size in SIZES], fontsize=10)
     axes.set_xlabel("configurations per job", fontsize=10)
     axes.set_ylabel("GPU hours", fontsize=10)
@@ -87,7 +87,7 @@ def draw_rates(axes: Axes) -> None:
 def figure() -> Figure:
     """Packing on the left, draws on the right."""
     drawing = Figure(figsize=(8, 3.7), facecolor="white", layout="constrained")
-    left, right = drawing.subplots(1, 2)
+    left, right = drawing.subplots(1, 2, gridspec_kw={"width_ratios": [1.25, 1]})
     draw_packing(left)
     draw_rates(right)
     for axes in (left, right):
