@@ -363,7 +363,8 @@ def _packed(jobs, indices, startup_s, run_s, limit, longest_s):
         raise Failed(f"{case}: {len(found)} are in the jobs; some are there twice, or were not asked for.")
     sizes = [len(job) for job in jobs]
     longest = startup_s + max(sizes) * run_s
-    least = max(min(limit, len(indices)), math.ceil(len(indices) / ((longest_s - startup_s) // run_s)))
+    needed = -(-len(indices) // ((longest_s - startup_s) // run_s))  # rounded up
+    least = min(max(needed, limit), len(indices))
     if longest > longest_s:
         raise Failed(f"{case}: a job takes {longest} s.", "Slurm ends it, and what it has not saved is lost.")
     if 0 in sizes:

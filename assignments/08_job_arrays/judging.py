@@ -247,7 +247,9 @@ def script(logs, jobs, limit):
     if line[2] is None or int(line[2]) != limit:
         raise Failed(
             f"submitit wrote {line[0]}; the limit is {limit}.",
-            "256 is submitit's default. Its parameter is slurm_array_parallelism." if line[2] == "256" else "",
+            "No limit was set: submitit's own is 256, or all tasks. Its parameter is slurm_array_parallelism."
+            if line[2] == str(len(jobs))
+            else "",
         )
     return line[0].removeprefix("#SBATCH ")
 

@@ -176,10 +176,10 @@ def test_finished_kept(judge, submission, results, seed):
     after=[test_own_file],
 )
 def test_submitted(submitit, judge, submission, results, folder, seed):
-    worker, jobs, limit = submission.worker(threads=1), [[0, 1], [2]], 2 + seed % 7
+    worker, jobs, limit = submission.worker(threads=1), [[0, 1], [2]], 2 + seed % 3
     logs, local = folder(writable=True), folder(writable=True)
-    worker.call("submit_recorded", [[i] for i in range(5)], str(results), seed, limit, str(logs))
-    directive = judge.script(logs, range(5), limit)
+    worker.call("submit_recorded", [[i] for i in range(7)], str(results), seed, limit, str(logs))
+    directive = judge.script(logs, range(7), limit)
     if errors := worker.call("submit_local", jobs, str(results), seed, limit, str(local), within=60):
         raise Failed(f"Jobs that submitit ran on this machine raised: {errors[0][:200]}")
     if lost := [i for i in range(3) if not isinstance(judge.read(results, i), dict)]:
