@@ -279,19 +279,17 @@ def in_slurm(worker, slurm):
 def results():
     """Results as [index, result] for which every wrong rule gives another answer; nan travels as None."""
     losses, right = rng.uniform(0.5, 1.0, (8, EPOCHS)), rng.uniform(0.3, 0.8, (8, EPOCHS))
-    best, last, test, diverged, lucky = map(int, rng.permutation(8)[:5])
+    diverged = 0  # nan comes first: min() keeps it
+    best, last, test, lucky = map(int, 1 + rng.permutation(7)[:4])
     epoch = int(rng.integers(1, EPOCHS - 2))
     losses[best, epoch], losses[last, -1] = 0.2, 0.3
     right[test, -1], right[lucky, 2] = 0.93, 0.97
-    losses[diverged, 2:] = np.nan
+    losses[diverged] = np.nan
     indices = np.sort(rng.choice(100, 8, replace=False))
     whole = [
         {"validation_loss": [None if math.isnan(x) else x for x in row], "test_accuracy": accuracies}
         for row, accuracies in zip(losses.tolist(), right.tolist(), strict=True)
     ]
-    if diverged > best:  # nan comes first: min() would keep it
-        diverged, best = best, diverged
-        whole[best], whole[diverged] = whole[diverged], whole[best]
     picks = {
         "the best test accuracy of any epoch": lucky,
         "the test accuracy of the last epoch": test,
@@ -307,7 +305,7 @@ def results():
 
 def best(worker):
     """Is the choice that of the lowest validation loss, and the test accuracy that of the same epoch?"""
-    for _ in range(6):
+    for _ in range(12):
         given, index, epoch, wrong = results()
         found = worker.call("best", given)
         accuracy = dict(map(tuple, given))[index]["test_accuracy"][epoch]
@@ -327,7 +325,7 @@ def best(worker):
                 f"The test accuracy of epoch {epoch} is {accuracy:.3f}; best() answered {found[2]:.3f}.",
                 "The best of the test accuracies, or the last, is not that of the model that was chosen.",
             )
-    return "6 searches: lowest finite validation loss of any epoch; the test of that epoch"
+    return "12 searches: lowest finite validation loss of any epoch; the test of that epoch"
 
 
 # --- TODO(8): pack ---------------------------------------------------------------------------------------------------
