@@ -412,11 +412,11 @@ def cost(worker):
         why = next(
             (w for w, value in likely.items() if found is not None and math.isclose(found, value, rel_tol=1e-6)), ""
         )
-        raise Failed(f"24 jobs took {sum(units):.2f} units; cost() answered {error or found}.", why)
+        raise Failed(f"24 jobs took {sum(units):.2f} units; cost() answered {error or round(found, 2)}.", why)
     found, error = worker.call("cost", [{**jobs[0], "type": "H100"}], prices)
     if error != "KeyError":
         raise Failed(
-            f"A GPU without a price: cost() answered {error or found}; expected a KeyError.",
+            f"A GPU without a price: cost() answered {error or round(found, 2)}; expected a KeyError.",
             "A guess would look like a fact.",
         )
     return f"24 jobs: {sum(units):.2f} units, {sum(hours):.2f} GPU hours"

@@ -80,6 +80,14 @@ def read(folder, index):
             raise Failed(f"{path.name} is no JSON, or longer than {MAX_RESULT:,} bytes.") from None
 
 
+def holds(folder, index, expected):
+    """Whether the result is this one; whatever cannot be read is another one."""
+    try:
+        return read(folder, index) == expected
+    except Failed:
+        return False
+
+
 def saved(folder, results, errors):
     """Are results that were saved at the same time all there, as they were given?"""
     if said := [text for text in errors if text]:

@@ -55,14 +55,15 @@ def test_index(choices, submission):
 @check("no two tasks write one file", points=0.5, rests_on="witnessed", todo=4)
 def test_own_file(judge, submission, results):
     many = [[index, judge.a_result(index)] for index in range(8)]
-    worker, counts = submission.worker(threads=1, watch=results), []
+    worker, counts, errors = submission.worker(threads=1, watch=results), [], []
     for group in (many[:1], many[1:]):
         worker.io.reset()
-        errors = worker.call("save", str(results), group)
+        errors += worker.call("save", str(results), group)
         counts.append(worker.opens())
-        judge.saved(results, group, errors)
-    judge.saved(results, many, [])
-    return judge.own_files(*counts, len(many) - 1)
+        judge.saved(results, many[:1], errors[:1])
+    evidence = judge.own_files(*counts, len(many) - 1)
+    judge.saved(results, many, errors)
+    return evidence
 
 
 @check(
@@ -74,7 +75,7 @@ def test_whole(judge, submission, results):
     new = {**judge.a_result(3), "note": "x" * 40_000}  # longer than any buffer
     for most in (100, len(json.dumps(old)), 20_000):
         error = worker.call("save_under_quota", str(results), 3, new, most)
-        if judge.read(results, 3) != old:
+        if not judge.holds(results, 3, old):
             raise Failed(
                 "The quota was full while a result was written again: the old one is gone, the new one is not there.",
                 "Often: the file itself is opened for writing. That empties it at once.",
@@ -85,7 +86,7 @@ def test_whole(judge, submission, results):
                 "An error that is swallowed here is a result that nobody misses.",
             )
         worker.call("save_under_quota", str(results), 4, new, most)
-        if judge.read(results, 4) is not None:
+        if not judge.holds(results, 4, None):
             raise Failed("A result that could not be written is there.")
     judge.saved(results, [[3, new]], worker.call("save", str(results), [[3, new]]))
     return "three times a full quota: the old result stayed, the error came through"

@@ -194,7 +194,12 @@ def submit_local(jobs, folder, seed, limit, logs):
         time.sleep(0.1)
     if not all(job.done() for job in found):
         return [f"after {WAIT_S} s some were not done"]
-    return [str(job.exception()).strip().splitlines()[-1][:300] for job in found if job.exception() is not None]
+    return [_last_error(str(job.exception())) for job in found if job.exception() is not None]
+
+
+def _last_error(text):
+    """The line of a traceback that says what was raised."""
+    return ([line.strip() for line in text.splitlines() if "Error" in line] or [text])[-1][:300]
 
 
 def _executor(logs, cluster):
