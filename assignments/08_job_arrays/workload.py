@@ -55,7 +55,7 @@ def index_in(environ):
 
 def rerun(failures, limit):
     """Your value of --array for a list of [index, why]."""
-    return task.rerun(dict(map(tuple, failures)), limit)
+    return str(task.rerun(dict(map(tuple, failures)), limit))
 
 
 def best(results):
