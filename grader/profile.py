@@ -28,9 +28,13 @@ class Slurm:
 
     partition: str
     hours: int
+    """The longest time limit."""
     array: int
+    """MaxArraySize: the largest index is one less."""
     poll_s: float = 30.0
-    """Seconds between two looks at the queue: sites ask for patience."""
+    """Seconds between two looks at the queue, for the scheduler's sake."""
+    default_partition: bool = False
+    """Whether a job without -p gets there all the same."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Gpus:
     constraint: str = ""
     partitions: Mapping[str, str] = field(default_factory=dict)
     whole_nodes: bool = False
+    node_memory_gb: Mapping[str, list[int]] = field(default_factory=dict)
+    """Memory sizes of the nodes with a type of GPU, for -C MEM...; empty where they are not chosen."""
     several_nodes: Several = Several()
 
 
@@ -87,7 +93,7 @@ class Software:
     @property
     def python(self) -> str:
         """Python on a node, after the lines of `Site.environment`. A container does not get the host's PATH."""
-        return f"{self.container} $EXERCISES_VENV/bin/python" if self.container else "python"
+        return "$CONTAINER $EXERCISES_VENV/bin/python" if self.container else "python"
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,6 @@ class StandIn:
 
     count: str
     """Environment variable in which Slurm lists what it granted, separated by commas."""
-    head: str
-    """Address of the first node of a job."""
 
 
 def tables(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,15 @@
-"""The private Slurm is a Slurm: jobs, nodes and refusals are as on a site. And it leaves nothing behind."""
+"""The private Slurm is a Slurm: jobs, nodes and refusals are as on a site."""
 
 import re
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import submitit
 from submitit.core.utils import FailedJobError
 
-from tests.private_slurm import Accounting, Shape
+from tests.private_slurm import Accounting, Nodes, Partition, Rules, Shape, until
 
-ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT, TIME, GPU = "--account=NAISS2024-1-23", "--time=5", "--gpus-per-node=A100:1"
 SITE = (ACCOUNT, TIME, GPU)
 NODE_UNAVAILABLE = "Requested node configuration is not available"
@@ -23,15 +19,6 @@ UNTIL_GO = """#!/bin/sh
 echo "$SLURMD_NODENAME ${SLURM_RESTART_COUNT:-0}" >>"where-$SLURM_JOB_ID"
 until [ -e go ]; do sleep 0.1; done
 """
-
-
-def until(true, within=60):
-    """Ask until the answer is yes, and give it."""
-    deadline = time.monotonic() + within
-    while not (answer := true()):
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
-    return answer
 
 
 def lines(path):
@@ -66,6 +53,30 @@ def test_a_job_runs_with_the_gpus_it_asked_for(slurm, tmp_path):
 def test_what_the_site_refuses(slurm, options, words):
     with pytest.raises(AssertionError, match=re.escape(words)):
         slurm.submit("#!/bin/sh\n", *options)
+
+
+def test_another_shape(start_slurm):
+    """A site without rules, whose second partition has no GPU and a short time limit."""
+    nodes = (Nodes("big", count=1, gpu="V100", gpus=2), Nodes("thin", count=3, cores=4))
+    partitions = (Partition("main", ("big",)), Partition("cpu", ("thin",), max_time="01:00:00", needs_gpu=False))
+    with start_slurm(Shape(nodes, partitions, rules=None, max_array_size=11)) as slurm:
+        assert slurm.run("sinfo", "-h", "-o", "%P %l %D %c %G").stdout == (
+            "main* 7-00:00:00 1 16 gpu:V100:2\ncpu 1:00:00 3 4 (null)\n"
+        )
+        text, test_only = "#!/bin/sh\n", "--test-only"
+        slurm.submit(text, test_only, "--gpus=V100:2", "--array=0-10")
+        slurm.submit(text, test_only, "--partition=cpu", "--nodes=3", "--time=60")
+        for refused in (["--gpus=V100:3"], ["--array=0-11"], ["--partition=cpu", "--time=61"], ["--cpus-per-task=17"]):
+            with pytest.raises(AssertionError, match="allocation failure"):
+                slurm.submit(text, test_only, *refused)
+
+
+def test_gpu_rule_holds_for_every_partition_named(start_slurm):
+    partitions = (Partition("cpu", needs_gpu=False), Partition("gpu"))
+    with start_slurm(Shape(partitions=partitions, rules=Rules(account=None, needs_time=False))) as slurm:
+        slurm.submit("#!/bin/sh\n", "--test-only")
+        with pytest.raises(AssertionError, match="partition gpu is for GPU jobs"):
+            slurm.submit("#!/bin/sh\n", "--test-only", "--partition=cpu,gpu")
 
 
 def test_an_array_keeps_its_limit(slurm, tmp_path):
@@ -176,6 +187,16 @@ def test_a_running_job_survives_the_controller(slurm, tmp_path):
     assert lines(tmp_path / f"where-{job}") == ["a100-1 0"]
 
 
+def test_a_running_job_survives_its_slurmd(slurm, tmp_path):
+    job = slurm.submit(UNTIL_GO, *SITE, cwd=tmp_path)
+    assert until(lambda: lines(tmp_path / f"where-{job}")) == ["a100-1 0"]
+    slurm.kill_node("a100-1")
+    slurm.start_node("a100-1")
+    (tmp_path / "go").touch()
+    slurm.wait_for(job, "COMPLETED")
+    assert lines(tmp_path / f"where-{job}") == ["a100-1 0"]
+
+
 def test_waiting_ends_when_it_is_in_vain(slurm):
     job = slurm.submit("#!/bin/sh\nexit 3\n", *SITE, "--output=/dev/null")
     with pytest.raises(AssertionError, match=rf"'COMPLETED'.* never comes: .*'{job}': 'FAILED'"):
@@ -222,71 +243,3 @@ def test_submitit_works_unmodified(slurm, tmp_path):
         assert [job.result() for job in jobs] == [0, 1, 4]
         with pytest.raises(FailedJobError, match="KeyError: 'loss'"):
             failing.result()
-
-
-# --- the machine it runs on ---
-
-
-def tree(pid):
-    """A process and all that descend from it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += tree(int(child))
-    return found
-
-
-def listening(pids):
-    """The addresses, as in /proc/net/tcp, at which these processes listen."""
-    # munged lets nobody look, and has no port to listen at.
-    pids = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text() != "munged\n"]
-    opened = {str(fd.readlink()) for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()}
-    rows = [row.split() for table in ("tcp", "tcp6") for row in lines(Path("/proc/net") / table)[1:]]
-    return [row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in opened]
-
-
-def test_it_listens_on_the_loopback_only(slurm):
-    addresses = listening(tree(slurm.supervisor.pid))
-    assert addresses == ["0100007F"] * 5  # slurmctld, four slurmd: 127.0.0.1
-
-
-OWNER = """
-import sys, time
-from tests.private_slurm import PrivateSlurm
-slurm = PrivateSlurm()
-slurm.start()
-job = slurm.submit("#!/bin/sh\\ntrap '' TERM\\nuntil false; do sleep 1; done", *sys.argv[1:], "--output=/dev/null")
-slurm.wait_for(job, "RUNNING")
-print(slurm.folder, flush=True)
-time.sleep(1000)
-"""
-
-
-def processes_of(folder):
-    """The processes that were started with this private Slurm's configuration."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"SLURM_CONF={folder}/slurm.conf".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:  # another user's, or it ended
-            continue
-    return found
-
-
-def test_nothing_is_left_when_the_owner_is_killed(slurm_cluster):
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, *SITE], cwd=ROOT, text=True, stdout=subprocess.PIPE)
-    with owner:
-        folder = Path(owner.stdout.readline().strip())
-        assert folder.is_dir()
-        assert len(processes_of(folder)) >= 8  # munged, slurmctld, four slurmd, slurmstepd, the job
-        owner.send_signal(signal.SIGKILL)
-    until(lambda: not folder.exists())
-    assert processes_of(folder) == []
-
-
-def test_a_command_runs_on_it(slurm_cluster):
-    command = [sys.executable, "-m", "tests.private_slurm", "--", "sh", "-c", "sinfo -h -o '%P %D'; exit 3"]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout) == (3, "gpu* 4\nspare 4\n")
-    assert len(done.stderr.splitlines()) == 2

@@ -1,0 +1,14 @@
+"""Only the learning rate is log-uniform.
+
+Caught by: log_uniform
+"""
+    # TODO(2): spread the draws over the space as experiment.py says
+    return {
+        "learning_rate": 10 ** rng.uniform(-4, 0),
+        "weight_decay": rng.uniform(*WEIGHT_DECAY),
+        "momentum": rng.uniform(*MOMENTUM),
+        "layers": int(rng.integers(LAYERS[0], LAYERS[1] + 1)),
+        "width": int(rng.choice(WIDTHS)),
+        "seed": int(rng.integers(2**31)),
+    }
+    # END TODO(2)
