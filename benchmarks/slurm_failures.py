@@ -13,6 +13,7 @@ import json
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections import Counter
 from pathlib import Path
@@ -40,7 +41,8 @@ class Real(Class):
             shutil.copytree(ROOT / name, course.folder / name, dirs_exist_ok=True)
         for prefix in names:
             (folder,) = (course.folder / "assignments").glob(f"{prefix}_*")
-            course.write(f"assignments/{folder.name}/conftest.py", DIARY)
+            with (folder / "conftest.py").open("a", encoding="utf-8") as file:
+                file.write(textwrap.dedent(DIARY))
             for number, kind in enumerate(FIVE):
                 source = folder / "start" if kind == "start" else course.folder / "solutions" / folder.name
                 shutil.copytree(source, course.folder / f"class/{kind} {number} of {prefix}" / folder.name)

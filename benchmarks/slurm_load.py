@@ -8,6 +8,7 @@ a time, a look at the queue every 30 s. Its tasks run no check: they write resul
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def course(folder: Path, count: int, seconds: float) -> Course:
     for number in range(count):
         made.solve(student=f"{number:04}")
     profile = (ROOT / "jobscripts/sites/local.toml").read_text("utf-8")
-    made.write("jobscripts/sites/local.toml", profile.replace("poll_s = 1\n", "poll_s = 30\n"))
+    made.write("jobscripts/sites/local.toml", re.sub(r"(?m)^poll_s = .*", "poll_s = 30", profile))
     return made
 
 
