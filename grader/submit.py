@@ -1,0 +1,164 @@
+"""`grader submit 03`: the checks of `pytest assignments/03` on a GPU node, in a job of the student's own.
+
+There is one job per assignment at most: while it waits or runs, or has ended unseen, the same command comes back to it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import shutil
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from grader import desk, follow, lock, sites, slurm, submit_job, ticket
+from grader.catalog import SELF_CHECKS, Assignment
+from grader.errors import UsageError
+from grader.sites import Request, Site
+from grader.ticket import Ticket
+
+SIGNAL_S = 30
+"""Seconds before the time limit at which the job is told, so that it keeps what it has found."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for; empty where it says nothing."""
+
+    site: str
+    account: str
+    gpus: str
+    """A count, or TYPE:COUNT."""
+    minutes: int
+    framework: str
+
+
+def submit(assignment: Assignment, wish: Wish, *, again: bool, wait: bool) -> int:
+    """Submit a job, or come back to the one there is; with `wait` (or when it has ended) show its verdicts.
+
+    Returns 0; 1 when a check failed or the job broke; 130 after Ctrl-C, which leaves the job. Raises UsageError.
+    """
+    job = None
+    try:
+        job = _the_job(assignment, wish, again=again)
+        if wait or job.complete or not (task := follow.task_of(job)) or not task.alive:
+            return follow.follow(assignment, job)
+        print(follow.standing(job, task))
+    except KeyboardInterrupt:
+        goes_on = f"Job {job.job} goes on." if job else "Stopped. Should Slurm have the job already:"
+        print(f"\n{goes_on}\n{_ways(assignment, job)}")
+        return 130
+    print(_ways(assignment, job))
+    return 0
+
+
+def _ways(assignment: Assignment, job: Ticket | None) -> str:
+    back = f"Come back to it: grader submit {assignment.number}"
+    return f"{back}      Cancel it: scancel {job.job}" if job else back
+
+
+def _the_job(assignment: Assignment, wish: Wish, *, again: bool) -> Ticket:
+    home = SELF_CHECKS / assignment.name
+    home.mkdir(parents=True, exist_ok=True)
+    with lock.FolderLock(home, "grader submit"):  # two that are typed at once make one job
+        return _earlier(assignment, again=again) or _new(assignment, wish)
+
+
+def _earlier(assignment: Assignment, *, again: bool) -> Ticket | None:
+    """The job that there is; None when there is none, or, with `again`, no longer."""
+    job = ticket.read(assignment)
+    if job is None or (job.complete and not again):
+        return job
+    _require_slurm(assignment)
+    task = follow.task_of(job)
+    if again:
+        if task and task.alive:
+            slurm.cancel([task.job])
+            print(f"Cancelled job {task.job}.")
+        return None
+    if task is None:
+        return job if job.job else None  # Slurm has forgotten it, or never got it
+    if task.alive:
+        print(f"Back to the job of {job.submitted}. A new one instead: grader submit {assignment.number} --again")
+    return job.numbered(task.job)
+
+
+def _require_slurm(assignment: Assignment) -> None:
+    if missing := [name for name in ("sbatch", "squeue", "scancel") if shutil.which(name) is None]:
+        raise UsageError(
+            f"this machine has no Slurm ({missing[0]} was not found): submit from a login node of the cluster.\n"
+            f"What works here: pytest assignments/{assignment.number}"
+        )
+
+
+def _new(assignment: Assignment, wish: Wish) -> Ticket:
+    """Submit what is there now."""
+    _require_slurm(assignment)
+    if wish.framework:
+        desk.sides_of(assignment, wish.framework)
+    site = sites.load(wish.site) if wish.site else _here()
+    request = _request(site, wish)
+    print("\n".join(_announced(assignment, site, request)), flush=True)
+    job = ticket.stage(assignment, wish.minutes)
+    made = slurm.executor(site, job.log.parent, replace(request, name=job.name))
+    made.update_parameters(signal_delay_s=SIGNAL_S)
+    job.save()  # before Slurm has it: a job that we do not hear of is found again by its name
+    try:
+        (number,) = slurm.submit(made, submit_job.run, [assignment.name], [job.name], [wish.framework])
+    except slurm.Unreachable:
+        raise
+    except UsageError:
+        job.forget()
+        raise
+    print(f"Submitted as job {number}.", flush=True)
+    return job.numbered(number)
+
+
+def _here() -> Site:
+    """The site whose profile knows this host."""
+    host = socket.gethostname()
+    known = [sites.load(name) for name in sites.names()]
+    found = [site for site in known if any(fnmatch.fnmatch(host, pattern) for pattern in site.hosts)]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(f"no profile knows the host {host}. Say which site this is: --site {' | '.join(sites.names())}")
+
+
+def _request(site: Site, wish: Wish) -> Request:
+    kind, count = _gpus(site, wish.gpus)
+    limit = site.slurm.hours * 60
+    if not 2 <= wish.minutes <= limit:
+        raise UsageError(f"--minutes {wish.minutes}: expected 2 to {limit} ({site.title})")
+    account = wish.account or os.environ.get("SBATCH_ACCOUNT", "")
+    if not re.fullmatch(site.account.pattern, account):
+        given = f"'{account}' does not look like an account of" if account else "an account is needed on"
+        raise UsageError(f"{given} {site.title}. Give yours: --account {site.account.form}")
+    return Request(minutes=wish.minutes, gpus=count, type=kind, account=account)
+
+
+def _gpus(site: Site, text: str) -> tuple[str, int]:
+    """Type and count. Raises UsageError when no node has them."""
+    kind, _, count = text.rpartition(":")
+    kind = kind or site.gpus.default
+    types: Sequence[str] = site.gpus.types or ("",)
+    most = site.gpus.per_node.get(kind, 0)
+    if kind not in types or not count.isdigit() or not 1 <= int(count) <= most:
+        forms = ", ".join(f"{f'{name}:' if name else ''}1 to {site.gpus.per_node[name]}" for name in types)
+        raise UsageError(f"--gpus {text}: a node of {site.title} has {forms}")
+    return kind, int(count)
+
+
+def _announced(assignment: Assignment, site: Site, request: Request) -> list[str]:
+    """What is asked for, and what of the project it may use: most, when the job runs to its limit."""
+    cards = "1 GPU" if request.gpus == 1 else f"{request.gpus} GPUs"
+    kind = f" ({request.type})" if request.type else ""
+    most = f"{request.gpus * request.minutes} GPU minutes"
+    if (price := site.gpus.cost.get(request.type)) is not None:
+        most += f", {price * request.gpus * request.minutes / 60:.2g} {site.gpus.unit} of {request.account}"
+    return [
+        f"{assignment.number} {assignment.title}, in a job on {site.title}:",
+        f"{cards}{kind} for {request.minutes} minutes at most; up to {most}.",
+        "Your code goes along as it is now: edit on if you like.",
+    ]
