@@ -53,7 +53,7 @@ def follow(assignment: Assignment, job: Ticket) -> int:
     if not job.complete:
         for line in _why(assignment, job, state):
             sheet.line(line)
-    ticket.publish(job.results, SELF_CHECKS / job.assignment / results.NAME)
+    ticket.publish(job.out, SELF_CHECKS / job.assignment / results.NAME)
     job.forget()
     if bench.key(assignment, intake.take_all(assignment, assignment.folder)) != job.key:
         sheet.line(f"Your code has changed since it was sent. Check it anew: grader submit {assignment.number}")
@@ -110,8 +110,9 @@ def _ask(job: Ticket) -> tuple[str, str]:
 
 
 def _show_new(assignment: Assignment, job: Ticket, sheet: Sheet, shown: set[tuple[str, str]]) -> None:
-    data = job.found()
-    for entry in data["checks"] if data else ():
+    if (data := job.found()) is None:
+        return
+    for entry in data["checks"]:
         place = (entry["framework"], entry["id"])
         if entry["verdict"] is not None and place not in shown:
             shown.add(place)

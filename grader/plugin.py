@@ -163,10 +163,8 @@ def _whose(source: Path) -> str:
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     if path.is_relative_to(ASSIGNMENTS):
         return f"your code in {shown}"
-    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(
-        shown.parts[0] if shown.parts else "", "the hand-in"
-    )
-    return f"{kind} {shown}"
+    kinds = {"solutions": "the solution", "tests": "the wrong answer"}
+    return f"{kinds.get(next(iter(shown.parts), ''), 'the hand-in')} {shown}"
 
 
 def _check(item: pytest.Item) -> checks.Check:

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader import desk, follow, lock, sites, slurm, submit_job, ticket
@@ -19,6 +18,8 @@ from grader.errors import UsageError
 from grader.sites import Request, Site
 from grader.ticket import Ticket
 
+LEAST_MINUTES = 2
+"""The shortest time limit: SIGNAL_S must leave time for the checks."""
 SIGNAL_S = 30
 """Seconds before the time limit at which the job is told, so that it keeps what it has found."""
 
@@ -120,34 +121,26 @@ def _here() -> Site:
     """The site whose profile knows this host."""
     host = socket.gethostname()
     known = [sites.load(name) for name in sites.names()]
-    found = [site for site in known if any(fnmatch.fnmatch(host, pattern) for pattern in site.hosts)]
+    found = [site for site in known if any(fnmatch.fnmatch(host, pattern) for pattern in (*site.hosts, site.login))]
     if len(found) == 1:
         return found[0]
     raise UsageError(f"no profile knows the host {host}. Say which site this is: --site {' | '.join(sites.names())}")
 
 
 def _request(site: Site, wish: Wish) -> Request:
-    kind, count = _gpus(site, wish.gpus)
-    limit = site.slurm.hours * 60
-    if not 2 <= wish.minutes <= limit:
-        raise UsageError(f"--minutes {wish.minutes}: expected 2 to {limit} ({site.title})")
+    """The job in the site's words. Raises UsageError for what the site does not have, or without an account."""
+    kind, _, count = wish.gpus.rpartition(":")
+    if not count.isdigit():
+        raise UsageError(f"--gpus {wish.gpus}: expected a number, or TYPE:NUMBER")
     account = wish.account or os.environ.get("SBATCH_ACCOUNT", "")
     if not re.fullmatch(site.account.pattern, account):
         given = f"'{account}' does not look like an account of" if account else "an account is needed on"
         raise UsageError(f"{given} {site.title}. Give yours: --account {site.account.form}")
-    return Request(minutes=wish.minutes, gpus=count, type=kind, account=account)
-
-
-def _gpus(site: Site, text: str) -> tuple[str, int]:
-    """Type and count. Raises UsageError when no node has them."""
-    kind, _, count = text.rpartition(":")
-    kind = kind or site.gpus.default
-    types: Sequence[str] = site.gpus.types or ("",)
-    most = site.gpus.per_node.get(kind, 0)
-    if kind not in types or not count.isdigit() or not 1 <= int(count) <= most:
-        forms = ", ".join(f"{f'{name}:' if name else ''}1 to {site.gpus.per_node[name]}" for name in types)
-        raise UsageError(f"--gpus {text}: a node of {site.title} has {forms}")
-    return kind, int(count)
+    if wish.minutes < LEAST_MINUTES:
+        raise UsageError(f"--minutes {wish.minutes}: expected {LEAST_MINUTES} or more")
+    request = Request(minutes=wish.minutes, gpus=int(count), type=kind, account=account)
+    site.options(request)
+    return replace(request, type=site.gpu_type(request))
 
 
 def _announced(assignment: Assignment, site: Site, request: Request) -> list[str]:

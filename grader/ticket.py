@@ -50,7 +50,7 @@ class Ticket:
         return self.folder / "submission"
 
     @property
-    def results(self) -> Path:
+    def out(self) -> Path:
         """What the job writes after every check."""
         return self.folder / results.NAME
 
@@ -61,7 +61,7 @@ class Ticket:
 
     def found(self) -> results.Results | None:
         """The results so far; None before the first."""
-        return results.read(self.results) if self.results.exists() else None
+        return results.read(self.out) if self.out.exists() else None
 
     @property
     def complete(self) -> bool:
