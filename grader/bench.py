@@ -45,6 +45,8 @@ class Bench:
         self.assignment = assignment
         self.files = {f.side.framework: f for f in files}
         self.out = out
+        self.through: Path | None = None
+        """The folder of a claim (see grader.claim): results are written only as long as it exists."""
         self.broken: dict[str, str] = {}
         """Per framework: why its task file cannot be used at all."""
         self._servers = dict(servers)
@@ -95,24 +97,32 @@ class Bench:
     def save(self) -> None:
         """Write the results, if this run keeps any."""
         if self.out is not None:
-            results.write(self.out, self.results)
+            results.write(self.out, self.results, self.through)
 
     # --- code, workers, folders --------------------------------------------------------------------------------
 
     def code(self, side: Side, *, trusted: bool) -> Code:
-        """A staged folder with the given files and the hand-in's task file (`trusted`: the start's)."""
+        """A staged folder with the given files and the hand-in's (`trusted`: the start's)."""
         folder = self.folder(writable=False)
         for name in side.given:
             shutil.copyfile(self.assignment.folder / name, folder / name)
-        file = self.files[side.framework]
-        text = self.assignment.start(side).read_text("utf-8") if trusted else file.text
-        (folder / side.task).write_text(text, "utf-8")
+        shipped = {name: self.assignment.start(side, name) for name in side.files} if trusted else {}
+        texts = {name: path.read_text("utf-8") for name, path in shipped.items()} or self.files[side.framework].texts
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8")
         owner = limits.TRUSTED_UID if trusted else limits.WORKER_UID
         scratch = self.folder(writable=True)
         (scratch / "home").mkdir()
         for path in (scratch, scratch / "home"):
             _give(path, owner)
         return Code(folder, side.modules, scratch, trusted)
+
+    def text(self, side: Side, name: str) -> str:
+        """A file of the hand-in beside its task file, as text. Raises Failed when it is not there, or no text."""
+        file = self.files[side.framework]
+        if name not in file.texts:
+            raise Failed(f"{file.lacking.get(name, file.note)}.", next=f"hand in a {name} that can be read")
+        return file.texts[name]
 
     def worker(self, side: Side, settings: Settings, *, trusted: bool) -> Worker:
         """Start a worker. Raises Failed when the task file cannot be used, GraderFault when we cannot start one."""
@@ -215,8 +225,8 @@ def key(assignment: Assignment, files: list[TaskFile]) -> str:
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.digest.encode())
-    own = {f.side.task for f in files}
+    own = {name for f in files for name in f.side.files}
     for path in sorted((*assignment.folder.glob("*"), *(ROOT / "grader").rglob("*.py"))):
-        if path.is_file() and path.suffix in (".py", ".toml") and path.name not in own:
+        if path.is_file() and path.suffix in (".py", ".toml", ".sh") and path.name not in own:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:32]

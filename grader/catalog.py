@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from grader import schema
+from grader import schema, todo
 from grader.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +41,13 @@ class Side:
     """Files of the course that stand beside the task in the worker; the first module holds the entry points."""
     task: str
     targets: tuple[Target, ...]
+    also: tuple[str, ...] = ()
+    """Further files that students edit: a job script."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that students edit; the task file is the first."""
+        return (self.task, *self.also)
 
     @property
     def test(self) -> str:
@@ -82,13 +89,18 @@ class Assignment:
         """The side of that framework; KeyError when the topic has none."""
         return {s.framework: s for s in self.sides}[framework]
 
-    def start(self, side: Side) -> Path:
-        """The task file as shipped."""
-        return self.folder / START / side.task
+    def start(self, side: Side, name: str = "") -> Path:
+        """A file as shipped: the task file, or another one of this side."""
+        return self.folder / START / (name or side.task)
 
-    def solution(self, side: Side) -> Path:
-        """The solved task file (absent in the student edition)."""
-        return SOLUTIONS / self.name / side.task
+    def solution(self, side: Side, name: str = "") -> Path:
+        """The same solved (absent in the student edition)."""
+        return SOLUTIONS / self.name / (name or side.task)
+
+    def file_of(self, side: Side, number: int) -> str:
+        """Name of the file of this side that has TODO(number); the task file when none has."""
+        has = (n for n in side.also if number in todo.regions(self.start(side, n).read_text("utf-8"), n))
+        return next(has, side.task)
 
 
 def folders(parent: Path = ASSIGNMENTS) -> list[Path]:
@@ -132,7 +144,8 @@ def find(prefix: str, parent: Path = ASSIGNMENTS) -> Assignment:
 
 def _side(framework: str, data: dict[str, Any]) -> Side:
     targets = tuple(Target(t["check"], t["hardware"], float(t["speedup"]), t["source"]) for t in data.get("target", []))
-    return Side(framework, tuple(data["imports"]), tuple(data["given"]), data["task"], targets)
+    files = tuple(data["given"]), data["task"], targets, tuple(data.get("also", []))
+    return Side(framework, tuple(data["imports"]), *files)
 
 
 def _short(path: Path) -> str:

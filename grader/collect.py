@@ -180,10 +180,11 @@ def stage(folder: Path, files: list[TaskFile]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     for file in files:
-        if file.state in ("edited", "start"):
-            (folder / file.side.task).write_text(file.text, "utf-8")
-        elif file.state == "refused":
-            (folder / f"{file.side.task}{intake.REFUSED}").write_text(file.note, "utf-8")
+        for name, text in file.texts.items():
+            (folder / name).write_text(text, "utf-8")
+        refused = {file.side.task: file.note} if file.state == "refused" else file.lacking
+        for name, note in refused.items():
+            (folder / f"{name}{intake.REFUSED}").write_text(note, "utf-8")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -69,23 +69,25 @@ def diff(assignment: Assignment, framework: str | None = None) -> str:
     """Unified diff from the start to what is there now; a line that says so when nothing has changed."""
     parts: list[str] = []
     for side in sides_of(assignment, framework):
-        start = assignment.start(side).read_text("utf-8").splitlines(keepends=True)
-        now = _read(assignment, side).splitlines(keepends=True)
-        parts += difflib.unified_diff(start, now, f"start/{side.task}", side.task)
+        for name in side.files:
+            start = assignment.start(side, name).read_text("utf-8").splitlines(keepends=True)
+            now = _read(assignment, side, name).splitlines(keepends=True)
+            parts += difflib.unified_diff(start, now, f"start/{name}", name)
     return "".join(parts) or f"{assignment.name} is as shipped."
 
 
 def reset(assignment: Assignment, framework: str | None = None) -> str:
     """Put the start back where a task file differs from it; what was there is kept beside. Returns what was done."""
     lines = []
-    for side in sides_of(assignment, framework):
-        path, start = assignment.folder / side.task, assignment.start(side)
+    files = [(side, name) for side in sides_of(assignment, framework) for name in side.files]
+    for side, name in files:
+        path, start = assignment.folder / name, assignment.start(side, name)
         if path.exists() and path.read_bytes() == start.read_bytes():
             continue
         if path.exists():
             backup = _backup(path)
             path.replace(backup)
-            lines.append(f"Kept your {side.task} as {_shown(backup)}")
+            lines.append(f"Kept your {name} as {_shown(backup)}")
         shutil.copyfile(start, path)
         lines.append(f"{_shown(path)} is as shipped again.")
     (SELF_CHECKS / assignment.name / results.NAME).unlink(missing_ok=True)
@@ -99,8 +101,8 @@ def _backup(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _read(assignment: Assignment, side: Side) -> str:
-    path = assignment.folder / side.task
+def _read(assignment: Assignment, side: Side, name: str) -> str:
+    path = assignment.folder / name
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:

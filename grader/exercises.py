@@ -157,16 +157,19 @@ def reading_problems(assignment: Assignment) -> list[str]:
     found = list(_file_problems(assignment)) + list(_link_problems(assignment.folder / "README.md"))
     for side in assignment.sides:
         known = declared(assignment, side)
-        start = assignment.start(side).read_text("utf-8")
-        if todo.frame(start) != todo.frame(assignment.solution(side).read_text("utf-8")):
-            found.append(f"{side.task}: start and solution differ outside their TODO regions")
+        numbers: dict[int, str] = {}
+        for name in side.files:
+            start, solution = (p(side, name).read_text("utf-8") for p in (assignment.start, assignment.solution))
+            if todo.frame(start, name) != todo.frame(solution, name):
+                found.append(f"{name}: start and solution differ outside their TODO regions")
+            found += [f"{name}: {numbers[n]} has a TODO({n}) too" for n in todo.regions(start) if n in numbers]
+            numbers |= dict.fromkeys(todo.regions(start, name), name)
         total = sum(c.points for c in known.values())
         if total != POINTS:
             found.append(f"{side.test}: the points sum to {total:g}, not {POINTS}")
-        numbers = set(todo.regions(start))
-        for number in numbers:
+        for number, name in numbers.items():
             if not any(c.todo == number for c in known.values()):
-                found.append(f"TODO({number}) in {side.task} has no check")
+                found.append(f"TODO({number}) in {name} has no check")
             if len(hints.load(assignment, side).get(number, [])) != hints.LEVELS:
                 found.append(f"{hints.file_name(side)}: TODO({number}) needs {hints.LEVELS} hints")
         rows = {row.claim: row for row in lesson_table(assignment, side)}
@@ -187,14 +190,15 @@ def uncaught(assignment: Assignment, side: Side) -> list[str]:
 def _file_problems(assignment: Assignment) -> Iterator[str]:
     expected = set(EXPECTED_FILES)
     for side in assignment.sides:
-        expected |= {side.task, side.test, hints.file_name(side), *side.given}
-        if (assignment.folder / side.task).read_bytes() != assignment.start(side).read_bytes():
-            yield f"{side.task} differs from start/{side.task}"
+        expected |= {*side.files, side.test, hints.file_name(side), *side.given}
+        for name in side.files:
+            if (assignment.folder / name).read_bytes() != assignment.start(side, name).read_bytes():
+                yield f"{name} differs from start/{name}"
     for path in assignment.folder.iterdir():
         if path.name not in expected and not path.name.endswith(".bak"):
             yield f"stray file {path.name}"
     starts = {p.name for p in (assignment.folder / catalog.START).iterdir()} - {"__pycache__"}
-    if starts != {side.task for side in assignment.sides}:
+    if starts != {name for side in assignment.sides for name in side.files}:
         yield f"start/ holds {', '.join(sorted(starts))}"
 
 

@@ -97,6 +97,13 @@ def folder(request: pytest.FixtureRequest) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Read a file that is handed in beside the task file: a job script, which nothing here runs."""
+    bench: Bench = request.node.stash[BENCH]
+    return lambda name: bench.text(request.node.stash[SIDE], name)
+
+
+@pytest.fixture
 def given(request: pytest.FixtureRequest) -> Callable[[str], types.ModuleType]:
     """Load a framework-free given module of this assignment into the grader."""
     bench: Bench = request.node.stash[BENCH]

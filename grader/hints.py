@@ -58,11 +58,13 @@ def show(assignment: Assignment, todo: int | None, level: int | None, framework:
     if todo is None:
         known = ", ".join(map(str, hints))
         first = f"First level: {command(number, side, min(hints))}"
-        return f"{assignment.title} has hints for TODO {known} in {side.task}, three levels each.\n{first}"
+        files = " and ".join(side.files)
+        return f"{assignment.title} has hints for TODO {known} in {files}, three levels each.\n{first}"
     if todo not in hints:
         raise UsageError(f"{assignment.name} has no TODO({todo}); it has {', '.join(map(str, hints))}")
     level = level or 1
     if not 1 <= level <= len(hints[todo]):
         raise UsageError(f"hints have levels 1 to {len(hints[todo])}, not {level}")
     more = f"\n\nMore: {command(number, side, todo, level + 1)}" if level < len(hints[todo]) else ""
-    return f"TODO({todo}) in {side.task}, hint {level} of {len(hints[todo])}\n\n{hints[todo][level - 1]}{more}"
+    name = assignment.file_of(side, todo)
+    return f"TODO({todo}) in {name}, hint {level} of {len(hints[todo])}\n\n{hints[todo][level - 1]}{more}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader import todo
-from grader.catalog import ROOT, Assignment, Side
+from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS, Assignment, Side
 from grader.errors import UsageError
 
 MAX_BYTES = 1 << 20
@@ -39,33 +39,80 @@ class TaskFile:
     text: str = field(default="", repr=False)
     untouched: tuple[int, ...] = ()
     todos: int = 0
+    also: dict[str, str] = field(default_factory=dict, repr=False)
+    """Texts of this side's further files, by name."""
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Why a further file has no text, by name."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What was handed in, by file name."""
+        return ({self.side.task: self.text} if self.state in ("edited", "start") else {}) | self.also
 
     @property
     def digest(self) -> str:
-        """SHA-256 of state and text."""
-        return hashlib.sha256(f"{self.state}\0{self.text}".encode()).hexdigest()
+        """SHA-256 of state and texts."""
+        return hashlib.sha256("\0".join([self.state, self.text, *map(str, self.also.items())]).encode()).hexdigest()
 
 
 def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
-    """Read one side's task file from `source`. A file that cannot be used is a state, not an error."""
-    start = assignment.start(side).read_text("utf-8")
-    path = _locate(assignment, side, source)
-    todos = len(todo.regions(start))
-    if path is None and (refused := source / f"{side.task}{REFUSED}").is_file():
-        return TaskFile(side, "refused", refused.read_text("utf-8")[:500], todos=todos)
+    """Read one side's files from `source`. A file that cannot be used is a state, not an error."""
+    starts = {name: assignment.start(side, name).read_text("utf-8") for name in side.files}
+    todos = sum(len(todo.regions(start, name)) for name, start in starts.items())
+    path = _locate(assignment, side.task, source)
     if path is None:
+        if note := _lost(source, side.task):
+            return TaskFile(side, "refused", note, todos=todos)
         return TaskFile(side, "missing", f"{side.task} is not in the hand-in", todos=todos)
     try:
         text = _read(path)
-        solution = assignment.solution(side)
-        if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS) and solution.is_file():
-            if (side.framework == TENSORFLOW) != (path.parent.name == TENSORFLOW):
-                return TaskFile(side, "missing", f"{path.name} is about the other framework", todos=todos)
-            text = todo.compose(solution.read_text("utf-8"), todo.regions(text, path.name), side.task)
     except _Refused as refused:
         return TaskFile(side, "refused", f"{side.task} {refused}", todos=todos)
-    state: Literal["edited", "start"] = "start" if text == start else "edited"
-    return TaskFile(side, state, todo.damage(text, start, side.task), text, tuple(todo.untouched(text, start)), todos)
+    if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS) and assignment.solution(side).is_file():
+        if (side.framework == TENSORFLOW) != (path.parent.name == TENSORFLOW):
+            return TaskFile(side, "missing", f"{path.name} is about the other framework", todos=todos)
+        texts, lacking = _composed(assignment, side, todo.regions(text, path.name)), dict[str, str]()
+    else:
+        texts, lacking = _others(assignment, side, source)
+        texts[side.task] = text
+    texts = starts | texts
+    state: Literal["edited", "start"] = "start" if texts == starts else "edited"
+    note = next(filter(None, (todo.damage(texts[name], starts[name], name) for name in starts)), "")
+    untouched = tuple(n for name in starts for n in todo.untouched(texts[name], starts[name]))
+    also = {name: texts[name] for name in side.also if name not in lacking}
+    return TaskFile(side, state, note, texts[side.task], untouched, todos, also, lacking)
+
+
+def _composed(assignment: Assignment, side: Side, bodies: dict[int, str]) -> dict[str, str]:
+    """The solution's files with some regions replaced; a region that none of the other files has is the task file's."""
+    texts = {}
+    for name in (*side.also, side.task):
+        text = assignment.solution(side, name).read_text("utf-8")
+        own = {n: bodies.pop(n) for n in list(bodies) if n in todo.regions(text, name) or name == side.task}
+        texts[name] = todo.compose(text, own, name)
+    return texts
+
+
+def _others(assignment: Assignment, side: Side, source: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts of a side's further files, by name; and for those without a text, why. They lie beside the task file."""
+    texts: dict[str, str] = {}
+    lacking: dict[str, str] = {}
+    folder = source if source.is_dir() else source.parent
+    for name in side.also:
+        path = _locate(assignment, name, folder)
+        try:
+            if path is None:
+                raise _Refused("is not in the hand-in")
+            texts[name] = _read(path)
+        except _Refused as refused:
+            lacking[name] = _lost(folder, name) or f"{name} {refused}"
+    return texts, lacking
+
+
+def _lost(source: Path, name: str) -> str:
+    """The note that stands for a file which was refused when the hand-in was staged; empty when there is none."""
+    note = source / f"{name}{REFUSED}"
+    return note.read_text("utf-8")[:500] if note.is_file() else ""
 
 
 def take_all(assignment: Assignment, source: Path) -> list[TaskFile]:
@@ -88,17 +135,31 @@ def attempted(assignment: Assignment, source: Path) -> list[Side]:
     return tried or usable[:1] or [files[0].side]
 
 
+def whose(source: Path) -> str:
+    """Whose code lies in `source`, as a person reads it."""
+    path = source.resolve()
+    if path.is_relative_to(SELF_CHECKS):  # sent to a job of one's own, below a folder per assignment
+        path = ASSIGNMENTS / path.relative_to(SELF_CHECKS).parts[0]
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    if path.is_relative_to(ASSIGNMENTS):
+        return f"your code in {shown}"
+    kind = {"solutions": "the solution", "tests": "the wrong answer"}.get(
+        shown.parts[0] if shown.parts else "", "the hand-in"
+    )
+    return f"{kind} {shown}"
+
+
 class _Refused(Exception):
     pass
 
 
-def _locate(assignment: Assignment, side: Side, source: Path) -> Path | None:
-    """The side's file in `source`; a link counts as present, so that it is refused and not overlooked."""
+def _locate(assignment: Assignment, name: str, source: Path) -> Path | None:
+    """The file of that name in `source`; a link counts as present, so that it is refused and not overlooked."""
     if not source.is_dir():
         return source
     for folder in (source, source / assignment.name, source / assignment.number):
-        if os.path.lexists(folder / side.task):
-            return folder / side.task
+        if os.path.lexists(folder / name):
+            return folder / name
     return None
 
 

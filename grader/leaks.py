@@ -43,9 +43,9 @@ class Secret:
 
 
 def secrets(solutions: Path, assignments: Path) -> list[Secret]:
-    """What must not occur, of every Python file below `solutions`, less what its start has too."""
+    """What must not occur, of every file below `solutions`, less what its start has too."""
     found = []
-    for path in sorted(solutions.glob("*/*.py")):
+    for path in sorted(p for kind in ("py", "sh") for p in solutions.glob(f"*/*.{kind}")):
         start = assignments / path.parent.name / "start" / path.name
         shipped = words(start.read_text("utf-8")) if start.is_file() else ()
         text = path.read_text("utf-8")

@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("grader", "checks of assignments")
     group.addoption("--against", metavar="PATH", help="check this task file or hand-in instead of your own")
     group.addoption("--results", metavar="FILE", help="where to write results.json")
+    group.addoption("--through", metavar="DIR", help="write --results only as long as this folder exists")
     group.addoption(
         runs.OPTION, action="append", default=[], metavar="IMPORTS=FD:PID", help="a fork server that runs already"
     )
@@ -143,7 +144,8 @@ def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> l
     if out is None and not against:
         out = SELF_CHECKS / assignment.name / results.NAME
     files, servers = intake.take_all(assignment, source), config.stash[SERVERS]
-    bench = Bench(assignment, files, _whose(source), Path(out) if out else None, servers)
+    bench = Bench(assignment, files, intake.whose(source), Path(out) if out else None, servers)
+    bench.through = Path(through) if (through := config.getoption("through")) else None
     config.stash[BENCHES][str(folder)] = bench
     sides = {side.test: side for side in assignment.sides}
     for item in items:
@@ -154,17 +156,6 @@ def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> l
     if not config.getoption("resume"):
         return []
     return [item for item in items if _entry(item)["verdict"] in results.FINAL]
-
-
-def _whose(source: Path) -> str:
-    path = source.resolve()
-    if path.is_relative_to(SELF_CHECKS):  # sent to a job of one's own, a folder per assignment
-        path = ASSIGNMENTS / path.relative_to(SELF_CHECKS).parts[0]
-    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    if path.is_relative_to(ASSIGNMENTS):
-        return f"your code in {shown}"
-    kinds = {"solutions": "the solution", "tests": "the wrong answer"}
-    return f"{kinds.get(next(iter(shown.parts), ''), 'the hand-in')} {shown}"
 
 
 def _check(item: pytest.Item) -> checks.Check:
@@ -272,9 +263,10 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     file, cause = bench.files[side.framework], outcome.cause
     # An error names a line: what to mend is there, whatever the check is about.
     number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
-    follow = f"TODO({number}) in {side.task}; a hint: {hints.command(bench.assignment.number, side, number)}"
+    name = bench.assignment.file_of(side, number)
+    follow = f"TODO({number}) in {name}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched:
-        cause = f"TODO({number}) in {side.task} is still as shipped."
+        cause = f"TODO({number}) in {name} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)
 
 

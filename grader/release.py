@@ -81,13 +81,14 @@ def _solved_starts() -> Iterator[str]:
     """TODOs whose start is the solution already: `leaks` would take the start's own lines for no secret."""
     for assignment in map(catalog.load, catalog.folders()):
         for side in assignment.sides:
-            start, solution = (
-                todo.regions(path.read_text("utf-8"), path.name)
-                for path in (assignment.start(side), assignment.solution(side))
-            )
-            for number, body in start.items():
-                if leaks.words(body) and leaks.words(body) == leaks.words(solution.get(number, "")):
-                    yield f"{assignment.name}/{START}/{side.task} holds the solution of TODO({number})"
+            for name in side.files:
+                start, solution = (
+                    todo.regions(path.read_text("utf-8"), path.name)
+                    for path in (assignment.start(side, name), assignment.solution(side, name))
+                )
+                for number, body in start.items():
+                    if leaks.words(body) and leaks.words(body) == leaks.words(solution.get(number, "")):
+                        yield f"{assignment.name}/{START}/{name} holds the solution of TODO({number})"
 
 
 def dead_links(page: Path, text: str) -> list[str]:

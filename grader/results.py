@@ -25,11 +25,14 @@ NOT_ATTEMPTED = ("start", "missing")
 """States of a task file that nobody worked on, or handed in: its checks, if any ran, cost nothing."""
 
 
-def write(path: Path, results: Results) -> None:
-    """Replace `path` atomically. Raises UsageError when the disk is full or the folder cannot be written."""
+def write(path: Path, results: Results, through: Path | None = None) -> None:
+    """Replace `path` atomically, by way of a file in the folder `through` (else beside it).
+
+    Raises UsageError when the disk is full, or a folder cannot be written or is gone.
+    """
     if found := schema.problems(results, "results"):
         raise ValueError(f"results break their own schema: {found[0]}")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = (through or path.parent) / f".{path.name}.{os.getpid()}"
     results["updated"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

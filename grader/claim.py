@@ -1,0 +1,58 @@
+"""Who may write the results of a part of an array: the task that claimed it last, and only while its run goes on.
+
+A run has a folder, OUT/jobs/claims-<token>; a task makes OUT/jobs/claims-<token>/<index>/<nonce> in it and writes results
+through that folder: a temporary file in it is renamed over results.json. Who takes over deletes the folder, so a
+superseded twin (its node was lost and came back, or Slurm started the task again) cannot finish a write: no clocks, no
+file locks, no check that could be outrun between looking and writing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+
+def open_run(out: Path, token: str) -> None:
+    """Let tasks of this run claim parts."""
+    _folder(out, token).mkdir(mode=0o700)
+
+
+def close_run(out: Path, token: str) -> None:
+    """End a run: none of its tasks can write from here on, and one that starts later finds nothing to do."""
+    _remove(_folder(out, token))
+
+
+def take(out: Path, token: str, index: int) -> Path | None:
+    """Take part `index` over; returns the folder to write through, None when the run has ended."""
+    part = _folder(out, token) / str(index)
+    while True:
+        _remove(part)
+        try:
+            part.mkdir()
+            mine = part / secrets.token_hex(4)
+            mine.mkdir()
+        except FileExistsError:  # a twin was faster: take it over again
+            continue
+        except FileNotFoundError:  # the run has ended; or a twin took over between the two lines
+            if not _folder(out, token).is_dir():
+                return None
+            continue
+        return mine
+
+
+def _folder(out: Path, token: str) -> Path:
+    return out / "jobs" / f"claims-{token}"
+
+
+def _remove(folder: Path) -> None:
+    """Move it aside in one step, then delete it: on a network disk a name may be remembered, a deleted folder is gone."""
+    aside = folder.with_name(f".gone-{secrets.token_hex(4)}")
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return
+    for _ in range(100):  # its owner may be writing into it at this moment
+        shutil.rmtree(aside, ignore_errors=True)
+        if not aside.exists():
+            return
