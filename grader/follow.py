@@ -43,9 +43,13 @@ ECHO = re.compile(r"Exited with exit code|triggered an exception")
 SAID_TIMEOUT = re.compile(r"DUE TO TIME LIMIT|timed-out and not checkpointable")
 
 
-def follow(assignment: Assignment, job: Ticket) -> int:
+def sheet() -> Sheet:
+    """Standard output, as pytest would write on it."""
+    return Sheet(TerminalWriter(sys.stdout))
+
+
+def follow(assignment: Assignment, job: Ticket, sheet: Sheet) -> int:
     """Show queue, verdicts and scores until the job has ended. Returns 0 when no check failed, else 1."""
-    sheet = Sheet(TerminalWriter(sys.stdout))
     state = _watch(assignment, job, sheet)
     data = job.found()
     if data is not None:
@@ -68,9 +72,9 @@ def standing(job: Ticket, task: slurm.Task | None) -> str:
         return f"{number} has ended."
     if not task.waits:
         return f"{number} runs" + (f" since {_clock(task.start)}." if _clock(task.start) else ".")
-    reason = "" if task.reason in ("None", "") else f" ({task.reason})"
-    words = REASONS.get(task.reason.split(",")[0], "")
-    line = f"{number} is queued{': ' if words else ''}{words}{reason}."
+    reason = task.reason.split(",")[0].removesuffix("None")
+    words = REASONS.get(reason, "")
+    line = f"{number} is queued{': ' if words else ''}{words}{f' ({reason})' if reason else ''}."
     return line + (f" Slurm expects it to start at {_clock(task.start)}." if _clock(task.start) else "")
 
 

@@ -25,7 +25,7 @@ import pytest
 
 from grader import catalog, checks, hints, intake, results, runs, todo
 from grader.bench import BENCH, SIDE, Bench, Servers
-from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS
+from grader.catalog import ASSIGNMENTS, SELF_CHECKS
 from grader.errors import UsageError
 from grader.terminal import BENCHES, VERBOSE, Printer
 from grader.verdict import Failed, GraderFault, NotMeasured, Outcome, Stop, Verdict

@@ -16,6 +16,7 @@ from grader import desk, follow, lock, sites, slurm, submit_job, ticket
 from grader.catalog import SELF_CHECKS, Assignment
 from grader.errors import UsageError
 from grader.sites import Request, Site
+from grader.terminal import Sheet
 from grader.ticket import Ticket
 
 LEAST_MINUTES = 2
@@ -41,33 +42,34 @@ def submit(assignment: Assignment, wish: Wish, *, again: bool, wait: bool) -> in
 
     Returns 0; 1 when a check failed or the job broke; 130 after Ctrl-C, which leaves the job. Raises UsageError.
     """
-    job = None
+    job, sheet = None, follow.sheet()
     try:
-        job = _the_job(assignment, wish, again=again)
+        with _alone(assignment):
+            job = _earlier(assignment, sheet, again=again) or _new(assignment, wish, sheet)
         if wait or job.complete or not (task := follow.task_of(job)) or not task.alive:
-            return follow.follow(assignment, job)
-        print(follow.standing(job, task))
+            return follow.follow(assignment, job, sheet)
+        sheet.line(follow.standing(job, task))
     except KeyboardInterrupt:
-        goes_on = f"Job {job.job} goes on." if job else "Stopped. Should Slurm have the job already:"
-        print(f"\n{goes_on}\n{_ways(assignment, job)}")
+        sheet.line("\n" + (f"Job {job.job} goes on." if job else "Stopped. If Slurm has the job already:"))
+        sheet.line(_ways(assignment, job))
         return 130
-    print(_ways(assignment, job))
+    sheet.line(_ways(assignment, job))
     return 0
 
 
 def _ways(assignment: Assignment, job: Ticket | None) -> str:
     back = f"Come back to it: grader submit {assignment.number}"
-    return f"{back}      Cancel it: scancel {job.job}" if job else back
+    return f"{back}\nCancel it: scancel {job.job}" if job else back
 
 
-def _the_job(assignment: Assignment, wish: Wish, *, again: bool) -> Ticket:
+def _alone(assignment: Assignment) -> lock.FolderLock:
+    """While a job is looked for or sent: two commands that are typed at once make one job."""
     home = SELF_CHECKS / assignment.name
     home.mkdir(parents=True, exist_ok=True)
-    with lock.FolderLock(home, "grader submit"):  # two that are typed at once make one job
-        return _earlier(assignment, again=again) or _new(assignment, wish)
+    return lock.FolderLock(home, "grader submit")
 
 
-def _earlier(assignment: Assignment, *, again: bool) -> Ticket | None:
+def _earlier(assignment: Assignment, sheet: Sheet, *, again: bool) -> Ticket | None:
     """The job that there is; None when there is none, or, with `again`, no longer."""
     job = ticket.read(assignment)
     if job is None or (job.complete and not again):
@@ -77,12 +79,12 @@ def _earlier(assignment: Assignment, *, again: bool) -> Ticket | None:
     if again:
         if task and task.alive:
             slurm.cancel([task.job])
-            print(f"Cancelled job {task.job}.")
+            sheet.line(f"Cancelled job {task.job}.")
         return None
     if task is None:
         return job if job.job else None  # Slurm has forgotten it, or never got it
     if task.alive:
-        print(f"Back to the job of {job.submitted}. A new one instead: grader submit {assignment.number} --again")
+        sheet.line(f"Back to the job of {job.submitted}. A new one: grader submit {assignment.number} --again")
     return job.numbered(task.job)
 
 
@@ -94,14 +96,14 @@ def _require_slurm(assignment: Assignment) -> None:
         )
 
 
-def _new(assignment: Assignment, wish: Wish) -> Ticket:
+def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
     """Submit what is there now."""
     _require_slurm(assignment)
     if wish.framework:
         desk.sides_of(assignment, wish.framework)
     site = sites.load(wish.site) if wish.site else _here()
     request = _request(site, wish)
-    print("\n".join(_announced(assignment, site, request)), flush=True)
+    sheet.line(_announced(assignment, site, request))
     job = ticket.stage(assignment, wish.minutes)
     made = slurm.executor(site, job.log.parent, replace(request, name=job.name))
     made.update_parameters(signal_delay_s=SIGNAL_S)
@@ -113,7 +115,7 @@ def _new(assignment: Assignment, wish: Wish) -> Ticket:
     except UsageError:
         job.forget()
         raise
-    print(f"Submitted as job {number}.", flush=True)
+    sheet.line(f"Submitted as job {number}.")
     return job.numbered(number)
 
 
@@ -143,15 +145,15 @@ def _request(site: Site, wish: Wish) -> Request:
     return replace(request, type=site.gpu_type(request))
 
 
-def _announced(assignment: Assignment, site: Site, request: Request) -> list[str]:
+def _announced(assignment: Assignment, site: Site, request: Request) -> str:
     """What is asked for, and what of the project it may use: most, when the job runs to its limit."""
     cards = "1 GPU" if request.gpus == 1 else f"{request.gpus} GPUs"
     kind = f" ({request.type})" if request.type else ""
     most = f"{request.gpus * request.minutes} GPU minutes"
     if (price := site.gpus.cost.get(request.type)) is not None:
         most += f", {price * request.gpus * request.minutes / 60:.2g} {site.gpus.unit} of {request.account}"
-    return [
-        f"{assignment.number} {assignment.title}, in a job on {site.title}:",
-        f"{cards}{kind} for {request.minutes} minutes at most; up to {most}.",
-        "Your code goes along as it is now: edit on if you like.",
-    ]
+    return (
+        f"{assignment.number} {assignment.title}, in a job on {site.title}:\n"
+        f"{cards}{kind} for {request.minutes} minutes at most; up to {most}.\n"
+        "Your code goes along as it is now: edit on if you like."
+    )

@@ -18,9 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 TASK = "assignments/01_toy/task.py"
 SUBMIT = ("grader", "submit", "01", "--site", "local", "--account", "naiss2026-1-2")
 NODES = ("a100-1", "a100-2", "t4-1", "t4-2")
-HANGS = 'return "8 of 8 values"\n\n        @check("it ends", points=1, rests_on="witnessed")\n'
-HANGS += "        def test_ends(submission):\n            import time\n            time.sleep(600)\n"
-"""A check of ours after the first that does not end."""
+HOLDS = """return "8 of 8 values"
+
+        @check("it ends", points=1, rests_on="witnessed", todo=2)
+        def test_ends(submission):
+            import pathlib, time
+            while pathlib.Path("hold").exists():
+                time.sleep(0.1)
+"""
+"""A check after the first that does not end while there is a file `hold`."""
 
 
 class Desk(Course):
@@ -58,9 +64,20 @@ class Desk(Course):
         """Slurm's number of the job that there is."""
         return json.loads((self.home / "job.json").read_text())["job"]
 
-    def hang(self) -> None:
-        """The second check does not end."""
-        test = TOY["assignments/01_toy/test_torch.py"].replace('return "8 of 8 values"\n', HANGS)
+    def checks(self) -> dict[str, dict]:
+        """What the job has found so far."""
+        (path,) = self.home.glob("check-*/results.json")
+        return {entry["id"]: entry for entry in json.loads(path.read_text())["checks"]}
+
+    def profile(self, old: str, new: str) -> None:
+        """Change the profile of the site."""
+        path = self.folder / "jobscripts/sites/local.toml"
+        path.write_text(path.read_text().replace(old, new, 1))
+
+    def hold(self) -> None:
+        """The second check does not end until `hold` is removed."""
+        self.write("hold", "")
+        test = TOY["assignments/01_toy/test_torch.py"].replace('return "8 of 8 values"\n', HOLDS)
         self.write("assignments/01_toy/test_torch.py", test)
 
 
@@ -87,6 +104,7 @@ def panel(text):
     """What is said about the checks: from the heading on, without what a measurement and a clock differ in."""
     shown = text[text.index("01 Toy: ") :]
     shown = re.sub(r"\n\d+ (passed|failed|skipped)[^\n]* in .*", "", shown)
+    shown = re.sub(r"\n\n+", "\n\n", shown)  # pytest leaves two lines free
     shown = re.sub(r"\n +\d.*needed.*(\n +.*pairs.*)?", "", shown)
     return shown.strip()
 
@@ -101,7 +119,7 @@ def test_the_panel_is_the_one_of_a_run_here_and_list_knows_it(desk, solved):
     assert there.stderr == ""
     assert panel(there.stdout) == panel(here.stdout)
     assert there.returncode == here.returncode
-    assert "1 GPU for 15 minutes at most; up to 15 GPU minutes, 0.25 GPU hours of naiss2026-1-2." in there.stdout
+    assert "1 GPU for 15 minutes at most; up to 15 GPU minutes, 0.25 GPU hours of naiss2026-1-2." in words(there.stdout)
     assert max(map(len, there.stdout.splitlines())) <= 80
     assert "\x1b" not in there.stdout
     assert ("10 of 10 points" if solved else "not attempted") in desk.run("grader", "list").stdout
@@ -114,7 +132,7 @@ def test_no_wait_then_the_same_command_comes_back_and_judges_what_was_sent(desk)
     sent = desk.run(*SUBMIT)
     assert sent.returncode == 0, sent.stderr
     assert f"Job {desk.job} is queued" in sent.stdout
-    assert f"Come back to it: grader submit 01      Cancel it: scancel {desk.job}" in sent.stdout
+    assert f"Come back to it: grader submit 01\nCancel it: scancel {desk.job}\n" in sent.stdout
     desk.write(TASK, "def double(x)\n    return x\n")
     waiting = desk.run("grader", "submit", "01")
     assert f"Job {desk.job} is queued" in waiting.stdout
@@ -146,7 +164,7 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(desk):
     assert process.returncode == 130
     job = desk.job
     assert said.splitlines() == [
-        "", f"Job {job} goes on.", f"Come back to it: grader submit 01      Cancel it: scancel {job}"
+        "", f"Job {job} goes on.", "Come back to it: grader submit 01", f"Cancel it: scancel {job}"
     ]  # fmt: skip
     assert desk.slurm.states(job) == {job: "PENDING"}
 
@@ -165,25 +183,26 @@ def test_a_job_that_was_cancelled_in_the_queue(desk):
 
 
 def test_at_the_time_limit_the_verdicts_that_exist_are_shown(desk):
-    desk.hang()
+    desk.hold()
     desk.solve()
-    process = desk.start(*SUBMIT, "--wait")
+    process = desk.start(*SUBMIT, "--wait", "--minutes", "5")
     until(process, "double doubles")
     desk.slurm.end_early(desk.job)
     said = words(process.communicate(timeout=120)[0])
     assert process.returncode == 1
     assert "4 of 4 points judged here; 7 more without a verdict yet." in said
-    assert "ended before all checks had a verdict: it reached its time limit of 15 minutes." in said
+    assert "ended before all checks had a verdict: it reached its time limit of 5 minutes." in said
     assert re.search(r"Its log: build/self-check/01_toy/check-\w+/log/\d+_0_log.out", said)
-    assert "Again: grader submit 01 --minutes 30" in said
+    assert "Again: grader submit 01 --minutes 10" in said
     assert "4 of 4 points, 7 not checked yet" in words(desk.run("grader", "list").stdout)
 
 
-def test_a_job_whose_python_is_missing_says_so(desk):
-    (desk.folder / ".venv").unlink()
-    answer = desk.run(*SUBMIT, "--wait", PATH=desk.slurm.environment()["PATH"], EXERCISES_VENV="/nowhere")
+def test_a_job_whose_container_is_missing_says_so(desk):
+    desk.profile("setup = []", 'setup = []\ncontainer = "no-such-container"')
+    answer = desk.run(*SUBMIT, "--wait")
     assert answer.returncode == 1
     assert "ended before all checks had a verdict: it failed (" in words(answer.stdout)
+    assert "no-such-container" in answer.stdout
     assert "Its log: build/self-check/01_toy/check-" in answer.stdout
 
 
@@ -207,15 +226,17 @@ def test_again_cancels_the_job_and_sends_what_is_there_now(desk):
 
 
 def test_a_job_goes_on_after_its_node_failed(desk):
-    desk.hang()
+    desk.hold()
     desk.solve()
     process = desk.start(*SUBMIT, "--wait")
     until(process, "double doubles")
-    desk.write("assignments/01_toy/test_torch.py", TOY["assignments/01_toy/test_torch.py"])
+    before = desk.checks()["doubles"]
     desk.stop_nodes()
+    (desk.folder / "hold").unlink()
     desk.resume_nodes()
     said = words(process.communicate(timeout=120)[0])
-    assert "10 of 10 points judged here." in said
+    assert "11 of 11 points judged here." in said
+    assert desk.checks()["doubles"] == before  # it went on where it stopped
 
 
 @pytest.mark.parametrize(
@@ -242,8 +263,7 @@ def test_what_the_site_does_not_have_is_one_message(desk, given, message):
 
 
 def test_what_slurm_refuses_is_said_and_leaves_nothing(desk):
-    profile = desk.folder / "jobscripts/sites/local.toml"
-    profile.write_text(profile.read_text().replace('partition = ""', 'partition = "none"'))
+    desk.profile('partition = ""', 'partition = "none"')
     answer = desk.run(*SUBMIT)
     assert answer.returncode == 2
     assert "It said: " in answer.stderr
