@@ -57,12 +57,16 @@ def load(out: Path) -> Array | None:
     except (OSError, ValueError) as error:
         raise UsageError(f"{_path(out)} cannot be read: {error}.\n{_GIVE_UP.format(path=_path(out))}") from None
     if found := schema.problems(data, "array"):
-        raise UsageError(f"{_path(out)} is not what this grader writes: {found[0]}.\n{_GIVE_UP.format(path=_path(out))}")
+        raise UsageError(
+            f"{_path(out)} is not what this grader writes: {found[0]}.\n{_GIVE_UP.format(path=_path(out))}"
+        )
     del data["schema"]
     return Array(**data)
 
 
-_GIVE_UP = "It names the job array that is on its way. See `squeue --me`, cancel what is left (scancel), then: rm {path}"
+_GIVE_UP = (
+    "It names the job array that is on its way. See `squeue --me`, cancel what is left (scancel), then: rm {path}"
+)
 
 
 def forget(out: Path) -> None:

@@ -1,7 +1,8 @@
-"""Grades a folder of submissions as jobs: submitit's local executor, one job at a time, resumable at any moment.
+"""Grades a folder of submissions as jobs, resumable at any moment: here, with submitit's local executor, one at a time.
 
 The jobs write the results; the head only stages, submits, watches and reports. Killed at any point and started
-again it finds finished checks in their results.json, ends jobs that an earlier head left, and goes on.
+again it finds finished checks in their results.json, ends jobs that an earlier head left, and goes on. Another runner
+sends job arrays to a site: grader.slurm_batch.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import batch_job, collect, lock, machine, results
+from grader import array, batch_job, collect, lock, machine, results
 from grader.catalog import ROOT, Assignment
 from grader.collect import Submission
 from grader.errors import UsageError
@@ -30,10 +31,14 @@ POLL_S = 0.2
 
 Progress = Callable[[Submission, int, int], None]
 """Called with a submission, its checks that have a verdict, and all its checks."""
+Runner = Callable[[Path, str, list[Submission], Progress], None]
+"""Runs the checks without a verdict of submissions staged in a folder, which is held by the lock of this token."""
 
 
-def grade(source: Path, out: Path, assignments: list[Assignment], show: Progress) -> list[Submission]:
-    """Grade every hand-in below `source` into `out`. Returns the submissions; the verdicts are in their results.
+def grade(
+    source: Path, out: Path, assignments: list[Assignment], show: Progress, runner: Runner | None = None
+) -> list[Submission]:
+    """Grade every hand-in below `source` into `out`, with `runner` or here. Returns the submissions, staged.
 
     Raises UsageError for input that cannot be graded, a folder in use, a full disk; and, after all others were
     graded, for results that this grader cannot read.
@@ -43,7 +48,9 @@ def grade(source: Path, out: Path, assignments: list[Assignment], show: Progress
         (out / "jobs").mkdir(parents=True, exist_ok=True, mode=0o700)
         out.chmod(0o700)
         with lock.FolderLock(out) as held:
-            return _grade(source, out, assignments, held.token, show)
+            submissions = _stage(source, out, assignments)
+            _grade(out, submissions, held.token, show, runner or _run_here)
+            return submissions
     except OSError as error:
         raise UsageError(
             f"cannot write {error.filename or out}: {error.strerror}.\n"
@@ -51,22 +58,29 @@ def grade(source: Path, out: Path, assignments: list[Assignment], show: Progress
         ) from None
 
 
-def _grade(source: Path, out: Path, assignments: list[Assignment], token: str, show: Progress) -> list[Submission]:
+def _stage(source: Path, out: Path, assignments: list[Assignment]) -> list[Submission]:
     _end_survivors(out)
-    submissions = collect.collect(source, out, assignments)
+    return collect.collect(source, out, assignments)
+
+
+def _grade(out: Path, submissions: list[Submission], token: str, show: Progress, runner: Runner) -> None:
     unusable = {s.id: problem for s in submissions if (problem := _problem(s))}
     usable = [s for s in submissions if s.id not in unusable]
     for submission in usable:
-        show(submission, *_counts(submission))
-    for _ in range(ATTEMPTS):
-        pending = [s for s in usable if not complete(s)]
-        for start in range(0, len(pending), PER_JOB):
-            _run_job(out, token, pending[start : start + PER_JOB], show)
+        show(submission, *counts(submission))
+    runner(out, token, usable, show)
     for submission in usable:
-        show(submission, *_counts(submission))
+        show(submission, *counts(submission))
     if unusable:
         raise UsageError("\n".join([*unusable.values(), "All other hand-ins were graded."]))
-    return submissions
+
+
+def _run_here(out: Path, token: str, submissions: list[Submission], show: Progress) -> None:
+    array.refuse_other(out, "")
+    for _ in range(ATTEMPTS):
+        pending = [s for s in submissions if not complete(s)]
+        for start in range(0, len(pending), PER_JOB):
+            _run_job(out, token, pending[start : start + PER_JOB], show)
 
 
 def _problem(submission: Submission) -> str:
@@ -86,10 +100,13 @@ def complete(submission: Submission) -> bool:
 
 def _results(submission: Submission) -> results.Results | None:
     """The results of this hand-in as it is now; None when there are none. UsageError: not ours to read."""
-    return results.read(submission.results) if submission.results.exists() else None
+    data = results.read(submission.results) if submission.results.exists() else None
+    # A job that began with an earlier hand-in may still write.
+    return data if data and data["key"] == submission.key else None
 
 
-def _counts(submission: Submission) -> tuple[int, int]:
+def counts(submission: Submission) -> tuple[int, int]:
+    """How many checks of this hand-in have a verdict, of how many; 0 of 0 before the first results."""
     data = _results(submission)
     checks = data["checks"] if data else []
     return sum(c["verdict"] is not None for c in checks), len(checks)
@@ -103,7 +120,7 @@ def _run_job(out: Path, token: str, chunk: Sequence[Submission], show: Progress)
     try:
         while not job.done():
             for submission in chunk:
-                show(submission, *_counts(submission))
+                show(submission, *counts(submission))
             time.sleep(POLL_S)
     except BaseException:  # Ctrl-C: the job ends with its head; what is finished stays
         _end_survivors(out)

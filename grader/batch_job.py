@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader import catalog, claim, fixtures, intake, lock
 from grader.catalog import ASSIGNMENTS
+from grader.errors import UsageError
 from grader.runs import Runs
 from grader.worker import limits
 
@@ -65,6 +66,7 @@ def run_task(out: str, token: str, index: int, folders: list[str]) -> dict[str, 
 
 
 def _check(folder: Path, runs: Runs, solutions: Path, more: Sequence[str] = ()) -> int:
+    """Run all checks without a verdict of one submission; pytest's exit status, -1 when it could not run to its end."""
     assignment, submission = catalog.load(ASSIGNMENTS / folder.name), folder / "submission"
     words = [str(assignment.folder), "--resume"]
     words += ["--against", str(submission), "--results", str(folder / "results.json")]
@@ -74,5 +76,5 @@ def _check(folder: Path, runs: Runs, solutions: Path, more: Sequence[str] = ()) 
         return runs.run(
             intake.attempted(assignment, submission), words, timeout=TIMEOUT_S, preexec_fn=limits.die_with_parent
         ).returncode
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, UsageError):  # UsageError: a new hand-in is being put in its place
         return -1

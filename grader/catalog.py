@@ -74,6 +74,8 @@ class Assignment:
     title: str
     minutes: int
     sides: tuple[Side, ...]
+    gpu_minutes: int = 5
+    """What all checks of a hand-in take in a GPU job, about: for the estimate before a class is sent to a site."""
 
     @property
     def name(self) -> str:
@@ -134,7 +136,7 @@ def load(folder: Path) -> Assignment:
     if found := schema.problems(data, "assignment"):
         raise UsageError(f"{_short(path)}: {found[0]}" + (f" (and {len(found) - 1} more)" if found[1:] else ""))
     sides = tuple(_side(name, data[name]) for name in ("torch", "tensorflow") if name in data)
-    return Assignment(folder, data["title"], data["minutes"], sides)
+    return Assignment(folder, data["title"], data["minutes"], sides, data.get("gpu_minutes", 5))
 
 
 def find(prefix: str, parent: Path = ASSIGNMENTS) -> Assignment:

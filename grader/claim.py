@@ -1,9 +1,9 @@
 """Who may write the results of a part of an array: the task that claimed it last, and only while its run goes on.
 
-A run has a folder, OUT/jobs/claims-<token>; a task makes OUT/jobs/claims-<token>/<index>/<nonce> in it and writes results
-through that folder: a temporary file in it is renamed over results.json. Who takes over deletes the folder, so a
-superseded twin (its node was lost and came back, or Slurm started the task again) cannot finish a write: no clocks, no
-file locks, no check that could be outrun between looking and writing.
+A run has a folder, OUT/jobs/claims-<token>; in it a task makes <index>/<nonce>, and writes results through that: a
+temporary file in it is renamed over results.json. Who takes over deletes the folder, so a superseded twin (its node was
+lost and came back, or Slurm started the task again) cannot finish a write: no clocks, no file locks, no check that
+could be outrun between looking and writing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _folder(out: Path, token: str) -> Path:
 
 
 def _remove(folder: Path) -> None:
-    """Move it aside in one step, then delete it: on a network disk a name may be remembered, a deleted folder is gone."""
+    """Move it aside in one step, then delete it: a network disk may remember the name, but not what is deleted."""
     aside = folder.with_name(f".gone-{secrets.token_hex(4)}")
     try:
         folder.rename(aside)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader import batch, collect, course, roster, spreadsheet, standing
@@ -28,7 +30,8 @@ class _Board:
 
     def __init__(self, console: Console, progress: Progress) -> None:
         self._console, self._progress = console, progress
-        self._task: TaskID = progress.add_task("hand-ins", total=None)
+        self._task: TaskID = progress.add_task("", total=None)
+        self._status = ""
         self._state: dict[tuple[str, str], tuple[int, int]] = {}
         self._said: set[tuple[str, str]] = set()
 
@@ -44,16 +47,59 @@ class _Board:
             line = f"{len(self._said)} of {len(self._state)}  {submission.id}  {submission.assignment.number}  {who}"
             self._console.print(line, highlight=False, markup=False)
 
+    def say(self, text: str) -> None:
+        """Print what stays."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-def grade(source: Path, out: Path, assignments: list[Assignment]) -> int:
-    """Grade a class; returns 1 when a hand-in has checks without a verdict."""
+    def status(self, text: str) -> None:
+        """Show how the tasks of a job array are: beside the bar, or a line for each change where there is none."""
+        # Without minutes that pass by themselves, a log gets few lines.
+        if self._progress.disable and text.partition(" min")[0].rpartition(",")[0] != self._status:
+            self.say(text)
+        self._status = text.partition(" min")[0].rpartition(",")[0]
+        self._progress.update(self._task, description=text)
+
+    def confirm(self, text: str) -> None:
+        """Ask at the terminal; raises UsageError without a yes."""
+        if not (self._console.is_terminal and sys.stdin.isatty()):
+            raise UsageError(f"{text} Nobody can be asked here: add --yes, or grade fewer hand-ins (--assignment).")
+        self._progress.stop()
+        if input(f"{text} [y/N] ").strip().lower() not in ("y", "yes"):
+            raise UsageError("nothing was sent")
+        self._progress.start()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where a class is graded, and as what jobs."""
+
+    site: str
+    account: str = ""
+    kind: str = ""
+    gpus: int = 1
+    throttle: int = 10
+    yes: bool = False
+
+    def runner(self, board: _Board) -> batch.Runner:
+        """Raises UsageError when there is no such site, or no Slurm here."""
+        from grader import sites, slurm, slurm_batch
+
+        site = sites.load(self.site)
+        slurm.require(site)
+        return slurm_batch.SlurmBatch(site, board, self.account, self.kind, self.gpus, self.throttle, self.yes)
+
+
+def grade(source: Path, out: Path, assignments: list[Assignment], job: Job | None = None) -> int:
+    """Grade a class, here or as jobs on a site; returns 1 when a hand-in has checks without a verdict."""
     console = Console()
     course.load()  # a mistake in it is said before hours of grading
     for line in collect.overlooked(source, assignments):
         console.print(f"Not graded: {' '.join(line.split())}", highlight=False, markup=False)
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    words = TextColumn("{task.description}")
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), words)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        submissions = batch.grade(source, out, assignments, _Board(console, progress).show)
+        board = _Board(console, progress)
+        submissions = batch.grade(source, out, assignments, board.show, job.runner(board) if job else None)
     _print_table(console, out)
     left = [s for s in submissions if not batch.complete(s)]
     if left:

@@ -72,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("submissions", type=Path, help=f"a folder with a folder or a .zip per student: {forms}")
     grade.add_argument("--assignment", action="append", help="grade only this one (may be repeated)")
     grade.add_argument("--out", type=Path, default=Path("build/results"), help="results folder (%(default)s)")
+    site = grade.add_argument_group("job arrays on a site, from one of its login nodes")
+    site.add_argument("--site", metavar="NAME", help="send job arrays to this site (jobscripts/sites); else grade here")
+    site.add_argument("--account", default="", help="the project that the jobs are charged to")
+    site.add_argument("--gpu", default="", metavar="TYPE", help="type of GPU; else the site's default")
+    site.add_argument("--gpus", type=int, default=1, metavar="N", help="GPUs for each task (%(default)s)")
+    site.add_argument("--throttle", type=int, default=10, metavar="N", help="tasks that run at a time (%(default)s)")
+    site.add_argument("--yes", action="store_true", help="do not ask before many GPU hours")
     report = verb("report", _report, "table of graded results, or their pages and a CSV")
     report.add_argument("results", type=Path, help="the results folder of `grader grade`")
     report.add_argument("--html", type=Path, help="write the class page to this file, and a page per student beside it")
@@ -135,7 +142,13 @@ def _submit(arguments: argparse.Namespace) -> int:
 def _grade(arguments: argparse.Namespace) -> int:
     from grader import classroom
 
-    return classroom.grade(arguments.submissions, arguments.out, _chosen(arguments.assignment))
+    job = None
+    if arguments.site:
+        if arguments.throttle < 1:
+            raise UsageError("--throttle needs 1 or more")
+        names = ("site", "account", "gpu", "gpus", "throttle", "yes")
+        job = classroom.Job(*(getattr(arguments, name) for name in names))
+    return classroom.grade(arguments.submissions, arguments.out, _chosen(arguments.assignment), job)
 
 
 def _report(arguments: argparse.Namespace) -> int:

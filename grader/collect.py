@@ -176,15 +176,28 @@ def _taken(assignment: Assignment, framework: str, root: Path, problem: str) -> 
 
 
 def stage(folder: Path, files: list[TaskFile]) -> None:
-    """Write the usable task files, and for the others a note: what the job sees carries no name."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    """Write the usable task files, and for the others a note: what the job sees carries no name.
+
+    What is there already stays untouched, and a new hand-in takes its place as a whole: a task of a job array may be
+    reading.
+    """
+    content: dict[str, str] = {}
     for file in files:
-        for name, text in file.texts.items():
-            (folder / name).write_text(text, "utf-8")
         refused = {file.side.task: file.note} if file.state == "refused" else file.lacking
-        for name, note in refused.items():
-            (folder / f"{name}{intake.REFUSED}").write_text(note, "utf-8")
+        content |= file.texts | {f"{name}{intake.REFUSED}": note for name, note in refused.items()}
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if {path.name: path.read_bytes().decode() for path in folder.iterdir()} == content:
+            return
+    fresh, old = (folder.with_name(f".{folder.name}.{kind}") for kind in ("new", "old"))
+    for left in (fresh, old):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh.mkdir(parents=True, mode=0o700)
+    for name, text in content.items():
+        (fresh / name).write_bytes(text.encode())
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -29,6 +29,8 @@ class Slurm:
     partition: str
     hours: int
     array: int
+    poll_s: float = 30.0
+    """Seconds between two looks at the queue: sites ask for patience."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Slurm as the grader uses it: submit through submitit, look at the queue with one squeue, cancel; refusals in plain words.
+"""Slurm as the grader uses it: submit through submitit, one squeue for all jobs, cancel; refusals in plain words.
 
 No accounting database is needed: what became of a job is read from files and from squeue. Nothing here calls sacct,
 so submitit's `Job.done()`, `state` and `result()` are not for use.
@@ -31,9 +31,18 @@ LIB = "lib"
 """Folder beside the jobs with what a job needs and a site's own software may lack: submitit, which is pure Python."""
 SQUEUE_S = 60.0
 """Seconds that squeue and scancel may take."""
-ENDED = frozenset(
-    "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT".split()
-)
+ENDED = {
+    "BOOT_FAIL",
+    "CANCELLED",
+    "COMPLETED",
+    "DEADLINE",
+    "FAILED",
+    "NODE_FAIL",
+    "OUT_OF_MEMORY",
+    "PREEMPTED",
+    "REVOKED",
+}
+ENDED |= {"TIMEOUT"}
 """States of a job, or of a task of an array, that Slurm will not start again by itself."""
 
 
@@ -113,7 +122,7 @@ def require(site: Site) -> None:
     missing = [name for name in ("sbatch", "squeue", "scancel", "srun") if shutil.which(name) is None]
     if missing:
         raise UsageError(
-            f"this machine has no Slurm ({', '.join(missing)} not found); jobs for {site.title} start on its login nodes.\n"
+            f"this machine has no Slurm ({', '.join(missing)} not found). {site.title}: go to {site.login}.\n"
             "What works here: `grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`."
         )
 
@@ -133,6 +142,23 @@ def submit(made: submitit.SlurmExecutor, function: Callable[..., Any], *columns:
         raise refusal(str(error)) from None
 
 
+def restore(made: submitit.SlurmExecutor, job: str, function: Callable[..., Any], *columns: Sequence[Any]) -> None:
+    """Give the tasks of `job` the arguments that they lack: submitit puts them in place after sbatch has answered.
+
+    For a job that `submit` started and was killed over; the rows must be the same. A task waits a minute for them.
+    """
+    from submitit.core.utils import DelayedSubmission, JobPaths
+
+    rows = list(zip(*columns, strict=True))
+    for index, row in enumerate(rows):
+        path = JobPaths(made.folder, job_id=f"{job}_{index}" if len(rows) > 1 else job).submitted_pickle
+        if not path.exists():
+            delayed = DelayedSubmission(function, *row)
+            delayed.set_timeout(made.parameters["time"], made.max_num_timeout)
+            delayed.dump(path.with_suffix(".new"))
+            path.with_suffix(".new").replace(path)
+
+
 _UNREACHABLE = re.compile(
     r"unable to contact slurm controller|connection (refused|timed out)|connect failure|socket timed out"
     r"|zero bytes were|protocol authentication|slurm backup controller|temporarily unable",
@@ -145,7 +171,7 @@ _REFUSALS = (
         "what is beyond your allocation's limits, often the number of jobs. Let some end first.",
     ),
     (r"account|project", "the account. Give yours with --account (`projinfo` or `sacctmgr show assoc user=$USER`)."),
-    (r"time limit", "the time limit. Lower `hours` in the site's profile, or take fewer hand-ins a job: --per-task."),
+    (r"time limit", "the time limit. Lower `hours` in the site's profile, below [slurm]."),
     (
         r"partition|node configuration|gres|gpu|constraint|feature|cpu count",
         "the partition or GPUs asked for. `sinfo -o '%P %G %f'` shows what there is; correct the site's profile.",

@@ -1,16 +1,278 @@
-"""The private Slurm is a Slurm: what jobs, nodes and refusals do on a site, they do here."""
+"""The private Slurm is a Slurm: jobs, nodes and refusals are as on a site. And it leaves nothing behind."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+import submitit
+from submitit.core.utils import FailedJobError
 
-SITE = ("-A", "NAISS2024-1-23", "-t", "5", "--gpus-per-node", "A100:1")
+ROOT = Path(__file__).resolve().parents[1]
+ACCOUNT, TIME, GPU = "--account=NAISS2024-1-23", "--time=5", "--gpus-per-node=A100:1"
+SITE = (ACCOUNT, TIME, GPU)
+NODE_UNAVAILABLE = "Requested node configuration is not available"
+
+# A job that says where it runs and how often it was restarted, and ends when a file `go` appears beside it.
+UNTIL_GO = """#!/bin/sh
+echo "$SLURMD_NODENAME ${SLURM_RESTART_COUNT:-0}" >>"where-$SLURM_JOB_ID"
+until [ -e go ]; do sleep 0.1; done
+"""
 
 
-def test_a_job_writes_its_output(slurm, tmp_path):
-    job = slurm.submit("#!/bin/sh\necho hello from $SLURMD_NODENAME\n", *SITE, "-o", f"{tmp_path}/out")
+def until(true, within=60):
+    """Ask until the answer is yes, and give it."""
+    deadline = time.monotonic() + within
+    while not (answer := true()):
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+    return answer
+
+
+def lines(path):
+    return path.read_text().splitlines() if path.exists() else []
+
+
+# --- jobs ---
+
+
+def test_a_job_runs_with_the_gpus_it_asked_for(slurm, tmp_path):
+    text = "#!/bin/sh\necho $SLURMD_NODENAME $CUDA_VISIBLE_DEVICES\n"
+    job = slurm.submit(text, ACCOUNT, TIME, "--gpus-per-node=A100:2", f"--output={tmp_path}/out")
     slurm.wait_for(job, "COMPLETED")
-    assert (tmp_path / "out").read_text() == "hello from a100-1\n"
+    assert (tmp_path / "out").read_text() == "a100-1 0,1\n"
 
 
-def test_a_wrong_gpu_type_is_refused(slurm):
-    with pytest.raises(AssertionError, match="Requested node configuration is not available"):
-        slurm.submit("#!/bin/sh\n", *SITE[:-1], "H100:1")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([ACCOUNT, TIME, "--gpus-per-node=H100:1"], NODE_UNAVAILABLE),
+        ([ACCOUNT, TIME, "--gpus-per-node=A100:5"], NODE_UNAVAILABLE),
+        ([ACCOUNT, TIME, GPU, "--nodes=3", "--constraint=A100"], NODE_UNAVAILABLE),
+        ([ACCOUNT, GPU, "--time=8-0"], "Requested time limit is invalid"),
+        ([ACCOUNT, TIME, GPU, "--array=0-1001"], "Invalid job array specification"),
+        ([TIME, GPU], "no account: give -A"),
+        (["--account=NAISS2024-1-23x", TIME, GPU], "account NAISS2024-1-23x is none of this site's"),
+        (["--account=a'$(id)'", TIME, GPU], "is none of this site's"),
+        ([ACCOUNT, GPU], "no time limit: give -t"),
+        ([ACCOUNT, TIME], "partition gpu is for GPU jobs: give --gpus-per-node"),
+    ],
+)
+def test_what_the_site_refuses(slurm, options, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        slurm.submit("#!/bin/sh\n", *options)
+
+
+def test_an_array_keeps_its_limit(slurm, tmp_path):
+    job = slurm.submit(UNTIL_GO, *SITE, "--array=0-5%2", cwd=tmp_path)
+    until(lambda: list(slurm.states(job).values()).count("RUNNING") == 2)
+    waiting = slurm.run("squeue", "-h", "-r", "-j", job, "-t", "PENDING", "-o", "%r").stdout.split()
+    assert waiting == ["JobArrayTaskLimit"] * 4
+    (tmp_path / "go").touch()
+    while set(states := list(slurm.states(job).values())) != {"COMPLETED"}:
+        assert states.count("RUNNING") <= 2
+    assert len(states) == 6
+
+
+def test_a_step_on_two_nodes(slurm, tmp_path):
+    """Each node has a name that resolves, and takes it for its own; with a login shell, too, which sets PATH anew."""
+    text = "#!/bin/bash -l\nsrun sh -c 'echo $SLURM_PROCID $(hostname)'; getent ahostsv4 a100-2 | head -n 1\n"
+    job = slurm.submit(text, *SITE, "--nodes=2", f"--output={tmp_path}/out")
+    slurm.wait_for(job, "COMPLETED")
+    assert sorted(lines(tmp_path / "out")[:2]) == ["0 a100-1", "1 a100-2"]
+    assert lines(tmp_path / "out")[2].startswith("127.0.0.1 ")
+
+
+ALL_REDUCE = """
+import os, socket, torch
+import torch.distributed as dist
+dist.init_process_group("gloo")
+x = torch.tensor([2.0 ** dist.get_rank()])
+dist.all_reduce(x)
+print(dist.get_rank(), dist.get_world_size(), os.environ["LOCAL_RANK"], socket.gethostname(), x.item(), flush=True)
+dist.destroy_process_group()
+"""
+TORCHRUN = f"""#!/bin/bash
+MASTER=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+srun {sys.executable} -m torch.distributed.run --nnodes 2 --nproc-per-node 2 \
+    --rdzv-id "$SLURM_JOB_ID" --rdzv-backend c10d --rdzv-endpoint "$MASTER:29500" all_reduce.py
+"""
+
+
+def test_torchrun_on_two_nodes(slurm, tmp_path):
+    (tmp_path / "all_reduce.py").write_text(ALL_REDUCE)
+    options = ("--nodes=2", "--ntasks-per-node=1", "--gpus-per-node=A100:2", "--output=out", "--error=err")
+    job = slurm.submit(TORCHRUN, ACCOUNT, TIME, *options, cwd=tmp_path)
+    slurm.wait_for(job, "COMPLETED", timeout=240)
+    ranks = sorted(line.split() for line in lines(tmp_path / "out"))
+    assert [(rank, size, total) for rank, size, _, _, total in ranks] == [(str(k), "4", "15.0") for k in range(4)]
+    assert sorted((host, local) for _, _, local, host, _ in ranks) == [
+        (host, local) for host in ("a100-1", "a100-2") for local in ("0", "1")
+    ]
+
+
+# --- what happens to jobs ---
+
+
+def test_a_preempted_job_gets_its_signal_and_runs_again(slurm, tmp_path):
+    text = UNTIL_GO.replace("until", "trap 'echo USR1 >>signals' USR1\nuntil")
+    whole = ("--gpus-per-node=A100:4", "--nodelist=a100-1")
+    options = (ACCOUNT, TIME, "--partition=spare", "--signal=B:USR1@60", "--requeue", *whole)
+    job = slurm.submit(text, *options, cwd=tmp_path)
+    slurm.wait_for(job, "RUNNING")
+    until(lambda: lines(tmp_path / f"where-{job}"))
+    slurm.submit("#!/bin/sh\n", ACCOUNT, TIME, *whole, cwd=tmp_path)
+    until(lambda: len(lines(tmp_path / f"where-{job}")) == 2)
+    assert lines(tmp_path / f"where-{job}") == ["a100-1 0", "a100-1 1"]
+    assert lines(tmp_path / "signals") == ["USR1"]
+    (tmp_path / "go").touch()
+    slurm.wait_for(job, "COMPLETED")
+
+
+def test_a_job_is_queued_again_when_its_node_fails(slurm, tmp_path):
+    job = slurm.submit(UNTIL_GO, *SITE, "--requeue", cwd=tmp_path)
+    assert until(lambda: lines(tmp_path / f"where-{job}")) == ["a100-1 0"]
+    slurm.set_node("a100-1", "down")
+    assert until(lambda: lines(tmp_path / f"where-{job}")[1:]) == ["a100-2 1"]
+    (tmp_path / "go").touch()
+    slurm.wait_for(job, "COMPLETED")
+    slurm.set_node("a100-1", "resume")
+    until(lambda: slurm.node_states()["a100-1"] == "idle")
+
+
+def test_a_job_ends_at_its_time_limit(slurm):
+    job = slurm.submit("#!/bin/sh\nexec sleep 1000\n", *SITE, "--output=/dev/null")
+    slurm.wait_for(job, "RUNNING")
+    slurm.end_early(job)
+    slurm.wait_for(job, "TIMEOUT", timeout=90)
+
+
+def test_a_running_job_survives_the_controller(slurm, tmp_path):
+    job = slurm.submit(UNTIL_GO, *SITE, cwd=tmp_path)
+    assert until(lambda: lines(tmp_path / f"where-{job}")) == ["a100-1 0"]
+    slurm.kill_controller()
+    assert slurm.run("scontrol", "ping", check=False).returncode != 0
+    slurm.start_controller()
+    assert slurm.states(job) == {job: "RUNNING"}
+    (tmp_path / "go").touch()
+    slurm.wait_for(job, "COMPLETED")
+    assert lines(tmp_path / f"where-{job}") == ["a100-1 0"]
+
+
+def test_waiting_ends_when_it_is_in_vain(slurm):
+    job = slurm.submit("#!/bin/sh\nexit 3\n", *SITE, "--output=/dev/null")
+    with pytest.raises(AssertionError, match=rf"'COMPLETED'.* never comes: .*'{job}': 'FAILED'"):
+        slurm.wait_for(job, "COMPLETED")
+
+
+# --- its users ---
+
+
+def test_calls_are_counted_but_for_our_own(slurm):
+    job = slurm.submit("#!/bin/sh\n", *SITE, "--output=/dev/null")
+    slurm.wait_for(job)
+    for words in (["squeue", "-h"], ["sacct", "-j", job], ["squeue", "--name=a\nb"]):
+        subprocess.run(words, env=slurm.environment(), check=True, capture_output=True)
+    assert slurm.calls("squeue") == ["squeue -h", "squeue --name=a"]
+    assert (slurm.calls("sacct"), slurm.calls("sbatch")) == ([f"sacct -j {job}"], [])
+
+
+def test_the_environment_is_no_other_clusters(slurm):
+    outer = {"SLURM_JOB_ID": "1", "SBATCH_ACCOUNT": "x", "SUBMITIT_EXECUTOR": "slurm", "HOME": "/h", "PATH": "/p"}
+    env = slurm.environment(outer)
+    assert env["PATH"] == f"{slurm.folder}/bin:/p:/usr/sbin"
+    assert sorted(env) == ["HOME", "PATH", "PYTHONPATH", "SLURM_CONF"]
+
+
+def square(x):
+    return x * x
+
+
+def explode():
+    raise KeyError("loss")
+
+
+def test_submitit_works_unmodified(slurm, tmp_path):
+    with slurm.entered():
+        executor = submitit.AutoExecutor(folder=tmp_path, cluster="slurm")
+        executor.update_parameters(
+            timeout_min=5,
+            slurm_account="NAISS2024-1-23",
+            slurm_array_parallelism=2,
+            slurm_additional_parameters={"gpus-per-node": "T4:1"},
+        )
+        jobs, failing = executor.map_array(square, range(3)), executor.submit(explode)
+        assert [job.result() for job in jobs] == [0, 1, 4]
+        with pytest.raises(FailedJobError, match="KeyError: 'loss'"):
+            failing.result()
+
+
+# --- the machine it runs on ---
+
+
+def tree(pid):
+    """A process and all that descend from it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += tree(int(child))
+    return found
+
+
+def listening(pids):
+    """The addresses, as in /proc/net/tcp, at which these processes listen."""
+    # munged lets nobody look, and has no port to listen at.
+    pids = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text() != "munged\n"]
+    opened = {str(fd.readlink()) for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    rows = [row.split() for table in ("tcp", "tcp6") for row in lines(Path("/proc/net") / table)[1:]]
+    return [row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in opened]
+
+
+def test_it_listens_on_the_loopback_only(slurm):
+    addresses = listening(tree(slurm.supervisor.pid))
+    assert addresses == ["0100007F"] * 5  # slurmctld, four slurmd: 127.0.0.1
+
+
+OWNER = """
+import sys, time
+from tests.private_slurm import PrivateSlurm
+slurm = PrivateSlurm()
+slurm.start()
+job = slurm.submit("#!/bin/sh\\ntrap '' TERM\\nuntil false; do sleep 1; done", *sys.argv[1:], "--output=/dev/null")
+slurm.wait_for(job, "RUNNING")
+print(slurm.folder, flush=True)
+time.sleep(1000)
+"""
+
+
+def processes_of(folder):
+    """The processes that were started with this private Slurm's configuration."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"SLURM_CONF={folder}/slurm.conf".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:  # another user's, or it ended
+            continue
+    return found
+
+
+def test_nothing_is_left_when_the_owner_is_killed(slurm_cluster):
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, *SITE], cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    with owner:
+        folder = Path(owner.stdout.readline().strip())
+        assert folder.is_dir()
+        assert len(processes_of(folder)) >= 8  # munged, slurmctld, four slurmd, slurmstepd, the job
+        owner.send_signal(signal.SIGKILL)
+    until(lambda: not folder.exists())
+    assert processes_of(folder) == []
+
+
+def test_a_command_runs_on_it(slurm_cluster):
+    command = [sys.executable, "-m", "tests.private_slurm", "--", "sh", "-c", "sinfo -h -o '%P %D'; exit 3"]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (3, "gpu* 4\nspare 4\n")
+    assert len(done.stderr.splitlines()) == 2

@@ -1,4 +1,4 @@
-"""The daemons of a private Slurm: started as one user, on 127.x only, in a temporary folder, gone without a trace."""
+"""The daemons of a private Slurm: one user's, on 127.0.0.1 only, in a temporary folder, gone without a trace."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Daemons:
     def __init__(self, shape: Shape | None = None) -> None:
         self.shape = shape or Shape()
         self.folder = Path()
-        self._supervisor: subprocess.Popen[str] | None = None
+        self.supervisor: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -63,7 +63,7 @@ class Daemons:
         private.mkdir(mode=0o700)  # what jobs were given is nobody else's to read
         for name in ("state", *self.shape.node_names()):
             (private / name).mkdir()
-        self._supervisor = subprocess.Popen(
+        self.supervisor = subprocess.Popen(
             [sys.executable, "-I", str(Path(__file__).with_name("supervisor.py")), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,11 +86,11 @@ class Daemons:
 
     def stop(self) -> None:
         """End every daemon and job, and remove the folder."""
-        if self._supervisor:
-            with self._supervisor as process:
+        if self.supervisor:
+            with self.supervisor as process:
                 process.stdin.close()
                 process.wait(30)
-        self._supervisor = None
+        self.supervisor = None
 
     def environment(self, base: dict[str, str] | None = None) -> dict[str, str]:
         """The environment in which this is the cluster: `base` (else this process's), without another cluster's."""
@@ -105,7 +105,7 @@ class Daemons:
     def start_daemon(self, program: str, *arguments: str, node: str = "") -> None:
         """Start a program under the supervisor; its output is in `log/`."""
         argv = [programs.find(program), *arguments]
-        env = self.environment() | programs.named(self.folder, node)
+        env = self.environment() | programs.named(self.folder)
         self._ask({"start": node or program, "argv": argv, "env": env})
 
     def start_node(self, node: str) -> None:
@@ -117,9 +117,17 @@ class Daemons:
         self.start_daemon("slurmctld", "-D", "-i")
         self._until("slurmctld", lambda: self.run("scontrol", "ping", check=False).returncode == 0)
 
-    def kill_daemon(self, name: str) -> None:
-        """SIGKILL: `slurmctld`, or the slurmd of a node by the node's name."""
-        self._ask({"kill": name})
+    def kill_controller(self) -> None:
+        """SIGKILL slurmctld, after it wrote down what happened so far: it does so every 5 s, and forgets the rest."""
+        state = self.folder / "private/state/job_state"
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        self.run("scontrol", "reconfigure")  # a reason to write
+        self._until("saved state", lambda: state.exists() and state.stat().st_mtime_ns > before)
+        self._ask({"kill": "slurmctld"})
+
+    def kill_node(self, node: str) -> None:
+        """SIGKILL the slurmd of a node."""
+        self._ask({"kill": node})
 
     def logs(self, lines: int = 5) -> str:
         """The last lines of every daemon's log."""
@@ -128,7 +136,7 @@ class Daemons:
         return "\n".join(f"{name}: {line}" for name, end in ends for line in end)
 
     def _ask(self, command: dict[str, Any]) -> dict[str, int]:
-        pipe = self._supervisor
+        pipe = self.supervisor
         pipe.stdin.write(json.dumps(command) + "\n")
         pipe.stdin.flush()
         return json.loads(pipe.stdout.readline())
@@ -137,7 +145,7 @@ class Daemons:
         deadline = time.monotonic() + within
         while not ready():
             if (ended := self._ask({})) or time.monotonic() > deadline:
-                raise RuntimeError(f"the private Slurm does not start: {ended or what}\n{self.logs()}")
+                raise RuntimeError(f"the private Slurm fails: {what}, ended: {ended}\n{self.logs()}")
             time.sleep(0.02)
 
     def run(self, *words: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 echo 'JobID|State|NodeList'
-exec squeue -h -a -r -t all -j "${ids#,}" -o '%i|%T|%N'
+exec {squeue} -h -a -r -t all -j "${ids#,}" -o '%i|%T|%N'
 """
 
 
@@ -56,20 +56,18 @@ def missing() -> list[str]:
     return gone
 
 
-def named(folder: Path, node: str = "") -> dict[str, str]:
-    """Variables by which a program finds the nodes by name, and takes this machine for one of them.
+def named(folder: Path) -> dict[str, str]:
+    """Variables by which a program finds every node, and this machine by its own name, at 127.0.0.1.
 
-    Slurm listens where its machine's name points to. All nodes are this one machine, and its own name may point to a
-    network: a library, loaded into the program, answers instead.
+    Slurm listens where the machine's name points to, which may be a network: a library in the program answers instead.
     """
     preload = ":".join(filter(None, [NAMES, os.environ.get("LD_PRELOAD")]))
-    hosts = {"LD_PRELOAD": preload, "NSS_WRAPPER_HOSTS": f"{folder}/hosts"}
-    return hosts | ({"NSS_WRAPPER_HOSTNAME": node} if node else {})
+    return {"LD_PRELOAD": preload, "NSS_WRAPPER_HOSTS": f"{folder}/hosts"}
 
 
 def write(folder: Path) -> None:
     """Write the wrappers into `bin/`, and the stand-in for sacct."""
-    config.script(folder / "sacct", SACCT)
+    config.script(folder / "sacct", SACCT.replace("{squeue}", find("squeue")))
     for name in COUNTED:
         text = COUNTING.replace("{name}", name).replace("{names}", NAMES).replace("{folder}", str(folder))
         config.script(folder / "bin" / name, text.replace("{program}", real(name, folder)))
