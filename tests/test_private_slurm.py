@@ -11,6 +11,8 @@ import pytest
 import submitit
 from submitit.core.utils import FailedJobError
 
+from tests.private_slurm import Accounting, Shape
+
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT, TIME, GPU = "--account=NAISS2024-1-23", "--time=5", "--gpus-per-node=A100:1"
 SITE = (ACCOUNT, TIME, GPU)
@@ -112,6 +114,18 @@ def test_torchrun_on_two_nodes(slurm, tmp_path):
     assert sorted((host, local) for _, _, local, host, _ in ranks) == [
         (host, local) for host in ("a100-1", "a100-2") for local in ("0", "1")
     ]
+
+
+def test_accounting_knows_accounts_and_limits(start_slurm):
+    with start_slurm(Shape(accounting=Accounting(("naiss2024-1-23",), max_submit_jobs=4))) as slurm:
+        with pytest.raises(AssertionError, match="Invalid account or account/partition combination"):
+            slurm.submit("#!/bin/sh\n", TIME, GPU, "--account=naiss2024-9-9")
+        with pytest.raises(AssertionError, match="AssocMaxSubmitJobLimit"):
+            slurm.submit("#!/bin/sh\n", *SITE, "--array=0-4")
+        job = slurm.submit("#!/bin/sh\n", *SITE, "--array=0-3", "--output=/dev/null")
+        slurm.wait_for(job, "COMPLETED")
+        ask = ("sacct", "-n", "-X", "-P", "-j", job, "-o", "State,Account")
+        until(lambda: slurm.run(*ask).stdout == "COMPLETED|naiss2024-1-23\n" * 4)
 
 
 # --- what happens to jobs ---

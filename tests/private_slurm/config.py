@@ -114,7 +114,6 @@ def write(folder: Path, shape: Shape) -> None:
         f"SlurmdPidFile={folder}/private/%n.pid",
         f"TaskProlog={folder}/task_prolog",
         f"MaxArraySize={shape.max_array_size}",
-        "AccountingStorageType=accounting_storage/none",
     ]
     gres = []
     for nodes in shape.nodes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.private_slurm import config, programs
+from tests.private_slurm import accounting, config, programs
 from tests.private_slurm.shape import Shape
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ class Daemons:
         Raises FileNotFoundError where a program is missing; RuntimeError, with the ends of the logs, if a daemon ends
         or is not ready in time.
         """
-        if gone := programs.missing():
+        if gone := programs.missing(self.shape):
             raise FileNotFoundError(f"needed for a private Slurm: {', '.join(gone)}")
         try:
             self._start()
@@ -72,17 +72,19 @@ class Daemons:
             start_new_session=True,  # a Ctrl-C at the terminal is not for the daemons
         )
         config.write(self.folder, self.shape)
-        programs.write(self.folder)
+        programs.write(self.folder, accounting=self.shape.accounting is not None)
         (private / "key").write_bytes(os.urandom(128))
         (private / "key").chmod(0o600)
         files = [f"--{name}-file={private}/{name}" for name in ("key", "pid", "seed")]
         # Forced: munged wants a socket that all users can reach.
         self.start_daemon("munged", "--foreground", "--force", f"--socket={private}/munge.sock", *files)
-        self._until("munged", (private / "munge.sock").exists)
+        self.until("munged", (private / "munge.sock").exists)
+        if self.shape.accounting:
+            accounting.start(self)
         self.start_controller()
         for name in self.shape.node_names():
             self.start_node(name)
-        self._until("nodes", lambda: set(self.node_states().values()) == {"idle"})
+        self.until("nodes", lambda: set(self.node_states().values()) == {"idle"})
 
     def stop(self) -> None:
         """End every daemon and job, and remove the folder."""
@@ -102,10 +104,10 @@ class Daemons:
 
     # --- daemons ---
 
-    def start_daemon(self, program: str, *arguments: str, node: str = "") -> None:
+    def start_daemon(self, program: str, *arguments: str, node: str = "", env: dict[str, str] | None = None) -> None:
         """Start a program under the supervisor; its output is in `log/`."""
         argv = [programs.find(program), *arguments]
-        env = self.environment() | programs.named(self.folder)
+        env = self.environment() | programs.named(self.folder) | (env or {})
         self._ask({"start": node or program, "argv": argv, "env": env})
 
     def start_node(self, node: str) -> None:
@@ -115,14 +117,14 @@ class Daemons:
     def start_controller(self) -> None:
         """Start slurmctld, from its saved state if there is one, and wait until it answers."""
         self.start_daemon("slurmctld", "-D", "-i")
-        self._until("slurmctld", lambda: self.run("scontrol", "ping", check=False).returncode == 0)
+        self.until("slurmctld", lambda: self.run("scontrol", "ping", check=False).returncode == 0)
 
     def kill_controller(self) -> None:
         """SIGKILL slurmctld, after it wrote down what happened so far: it does so every 5 s, and forgets the rest."""
         state = self.folder / "private/state/job_state"
         before = state.stat().st_mtime_ns if state.exists() else 0
         self.run("scontrol", "reconfigure")  # a reason to write
-        self._until("saved state", lambda: state.exists() and state.stat().st_mtime_ns > before)
+        self.until("saved state", lambda: state.exists() and state.stat().st_mtime_ns > before)
         self._ask({"kill": "slurmctld"})
 
     def kill_node(self, node: str) -> None:
@@ -141,7 +143,7 @@ class Daemons:
         pipe.stdin.flush()
         return json.loads(pipe.stdout.readline())
 
-    def _until(self, what: str, ready: Callable[[], bool], within: float = 30) -> None:
+    def until(self, what: str, ready: Callable[[], bool], within: float = 30) -> None:
         deadline = time.monotonic() + within
         while not ready():
             if (ended := self._ask({})) or time.monotonic() > deadline:
