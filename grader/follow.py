@@ -55,14 +55,13 @@ def follow(assignment: Assignment, job: Ticket, sheet: Sheet) -> int:
     if data is not None:
         sheet.scores(assignment, data)
     if not job.complete:
-        for line in _why(assignment, job, state):
-            sheet.line(line)
+        sheet.line("\n".join(_why(assignment, job, state)))
     ticket.publish(job.out, SELF_CHECKS / job.assignment / results.NAME)
     job.forget()
     if bench.key(assignment, intake.take_all(assignment, assignment.folder)) != job.key:
         sheet.line(f"Your code has changed since it was sent. Check it anew: grader submit {assignment.number}")
-    good = job.complete and data is not None
-    return int(not good or any(c["verdict"] in ("failed", "grader fault") for c in (data or {"checks": []})["checks"]))
+    bad = ("failed", "grader fault", None)
+    return int(data is None or any(entry["verdict"] in bad for entry in data["checks"]))
 
 
 def standing(job: Ticket, task: slurm.Task | None) -> str:
@@ -71,7 +70,7 @@ def standing(job: Ticket, task: slurm.Task | None) -> str:
     if task is None or not task.alive:
         return f"{number} has ended."
     if not task.waits:
-        return f"{number} runs" + (f" since {_clock(task.start)}." if _clock(task.start) else ".")
+        return f"{number} is running" + (f" (since {_clock(task.start)})." if _clock(task.start) else ".")
     reason = task.reason.split(",")[0].removesuffix("None")
     words = REASONS.get(reason, "")
     line = f"{number} is queued{': ' if words else ''}{words}{f' ({reason})' if reason else ''}."

@@ -151,9 +151,9 @@ def _announced(assignment: Assignment, site: Site, request: Request) -> str:
     kind = f" ({request.type})" if request.type else ""
     most = f"{request.gpus * request.minutes} GPU minutes"
     if (price := site.gpus.cost.get(request.type)) is not None:
-        most += f", {price * request.gpus * request.minutes / 60:.2g} {site.gpus.unit} of {request.account}"
+        most += f", {price * request.gpus * request.minutes / 60:.3g} {site.gpus.unit}"
     return (
-        f"{assignment.number} {assignment.title}, in a job on {site.title}:\n"
+        f"{assignment.number} {assignment.title}, in a job on {site.title} for {request.account}:\n"
         f"{cards}{kind} for {request.minutes} minutes at most; up to {most}.\n"
         "Your code goes along as it is now: edit on if you like."
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import ticket
 from tests.conftest import TOY, Course
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,7 +120,9 @@ def test_the_panel_is_the_one_of_a_run_here_and_list_knows_it(desk, solved):
     assert there.stderr == ""
     assert panel(there.stdout) == panel(here.stdout)
     assert there.returncode == here.returncode
-    assert "1 GPU for 15 minutes at most; up to 15 GPU minutes, 0.25 GPU hours of naiss2026-1-2." in words(there.stdout)
+    assert "for naiss2026-1-2: 1 GPU for 15 minutes at most; up to 15 GPU minutes, 0.25 GPU hours." in words(
+        there.stdout
+    )
     assert max(map(len, there.stdout.splitlines())) <= 80
     assert "\x1b" not in there.stdout
     assert ("10 of 10 points" if solved else "not attempted") in desk.run("grader", "list").stdout
@@ -182,6 +185,45 @@ def test_a_job_that_was_cancelled_in_the_queue(desk):
     assert not (desk.home / "job.json").exists()
 
 
+def test_a_job_that_was_cancelled_while_it_ran(desk):
+    desk.hold()
+    desk.solve()
+    process = desk.start(*SUBMIT, "--wait")
+    until(process, "double doubles")
+    desk.slurm.run("scancel", desk.job)
+    said = words(process.communicate(timeout=60)[0])
+    assert process.returncode == 1
+    assert "4 of 4 points judged here; 7 more without a verdict yet." in said
+    assert "ended before all checks had a verdict: it was cancelled. Its log: build/self-check/01_toy/check-" in said
+
+
+def test_while_slurm_does_not_answer_nothing_is_lost(desk):
+    desk.stop_nodes()
+    process = desk.start(*SUBMIT, "--wait")
+    until(process, "is queued")
+    desk.slurm.kill_daemon("slurmctld")
+    until(process, "The job goes on; asking again.")
+    other = desk.run(*SUBMIT)
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "controller does not answer" in other.stderr
+    desk.slurm.start_controller()
+    until(process, "is queued")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert len(desk.slurm.calls("sbatch")) == 1
+
+
+def test_a_job_that_slurm_never_got_is_sent_by_the_same_command(desk):
+    desk.slurm.kill_daemon("slurmctld")
+    lost = desk.run(*SUBMIT)
+    assert lost.returncode == 2
+    assert "controller does not answer" in lost.stderr
+    desk.slurm.start_controller()
+    desk.stop_nodes()
+    sent = desk.run(*SUBMIT)
+    assert f"Job {desk.job} is queued" in sent.stdout, sent.stderr
+
+
 def test_at_the_time_limit_the_verdicts_that_exist_are_shown(desk):
     desk.hold()
     desk.solve()
@@ -237,6 +279,22 @@ def test_a_job_goes_on_after_its_node_failed(desk):
     said = words(process.communicate(timeout=120)[0])
     assert "11 of 11 points judged here." in said
     assert desk.checks()["doubles"] == before  # it went on where it stopped
+
+
+def test_a_jobs_results_keep_those_of_the_other_framework_and_newer_ones(desk):
+    desk.solve()
+    desk.run("pytest", "assignments/01")
+    kept, found = desk.home / "results.json", desk.folder / "found.json"
+    here = json.loads(kept.read_text())
+    other = {**here["checks"][0], "framework": "tensorflow"}
+    found.write_text(json.dumps(here | {"updated": "2099-01-01T00:00:00+0000"}))
+    kept.write_text(json.dumps(here | {"checks": [other]}))
+    ticket.publish(found, kept)
+    assert json.loads(kept.read_text())["checks"] == [other, *here["checks"]]
+    before = kept.read_text()
+    found.write_text(json.dumps(here | {"updated": "2001-01-01T00:00:00+0000"}))
+    ticket.publish(found, kept)
+    assert kept.read_text() == before
 
 
 @pytest.mark.parametrize(
