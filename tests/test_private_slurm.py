@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import pytest
 import submitit
 from submitit.core.utils import FailedJobError
 
-from tests.private_slurm import Accounting, Shape
+from tests.private_slurm import Accounting, Nodes, Partition, Rules, Shape, config
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT, TIME, GPU = "--account=NAISS2024-1-23", "--time=5", "--gpus-per-node=A100:1"
@@ -66,6 +67,30 @@ def test_a_job_runs_with_the_gpus_it_asked_for(slurm, tmp_path):
 def test_what_the_site_refuses(slurm, options, words):
     with pytest.raises(AssertionError, match=re.escape(words)):
         slurm.submit("#!/bin/sh\n", *options)
+
+
+def test_another_shape(start_slurm):
+    """A site without rules, whose second partition has no GPU and a short time limit."""
+    nodes = (Nodes("big", count=1, gpu="V100", gpus=2), Nodes("thin", count=3, cores=4))
+    partitions = (Partition("main", ("big",)), Partition("cpu", ("thin",), max_time="01:00:00", needs_gpu=False))
+    with start_slurm(Shape(nodes, partitions, rules=None, max_array_size=11)) as slurm:
+        assert slurm.run("sinfo", "-h", "-o", "%P %l %D %c %G").stdout == (
+            "main* 7-00:00:00 1 16 gpu:V100:2\ncpu 1:00:00 3 4 (null)\n"
+        )
+        text, test_only = "#!/bin/sh\n", "--test-only"
+        slurm.submit(text, test_only, "--gpus=V100:2", "--array=0-10")
+        slurm.submit(text, test_only, "--partition=cpu", "--nodes=3", "--time=60")
+        for refused in (["--gpus=V100:3"], ["--array=0-11"], ["--partition=cpu", "--time=61"], ["--cpus-per-task=17"]):
+            with pytest.raises(AssertionError, match="allocation failure"):
+                slurm.submit(text, test_only, *refused)
+
+
+def test_gpu_rule_holds_for_every_partition_named(start_slurm):
+    partitions = (Partition("cpu", needs_gpu=False), Partition("gpu"))
+    with start_slurm(Shape(partitions=partitions, rules=Rules(account=None, needs_time=False))) as slurm:
+        slurm.submit("#!/bin/sh\n", "--test-only")
+        with pytest.raises(AssertionError, match="partition gpu is for GPU jobs"):
+            slurm.submit("#!/bin/sh\n", "--test-only", "--partition=cpu,gpu")
 
 
 def test_an_array_keeps_its_limit(slurm, tmp_path):
@@ -171,6 +196,16 @@ def test_a_running_job_survives_the_controller(slurm, tmp_path):
     assert slurm.run("scontrol", "ping", check=False).returncode != 0
     slurm.start_controller()
     assert slurm.states(job) == {job: "RUNNING"}
+    (tmp_path / "go").touch()
+    slurm.wait_for(job, "COMPLETED")
+    assert lines(tmp_path / f"where-{job}") == ["a100-1 0"]
+
+
+def test_a_running_job_survives_its_slurmd(slurm, tmp_path):
+    job = slurm.submit(UNTIL_GO, *SITE, cwd=tmp_path)
+    assert until(lambda: lines(tmp_path / f"where-{job}")) == ["a100-1 0"]
+    slurm.kill_node("a100-1")
+    slurm.start_node("a100-1")
     (tmp_path / "go").touch()
     slurm.wait_for(job, "COMPLETED")
     assert lines(tmp_path / f"where-{job}") == ["a100-1 0"]
@@ -283,6 +318,22 @@ def test_nothing_is_left_when_the_owner_is_killed(slurm_cluster):
         owner.send_signal(signal.SIGKILL)
     until(lambda: not folder.exists())
     assert processes_of(folder) == []
+
+
+def test_it_starts_again_where_a_port_was_taken(start_slurm, monkeypatch):
+    find, folders = config.free_ports, []
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def ports(count):
+            folders.append(slurm.folder)
+            return [other.getsockname()[1]] * count if len(folders) == 1 else find(count)
+
+        monkeypatch.setattr(config, "free_ports", ports)
+        slurm = start_slurm(Shape(rules=None))
+        with slurm:
+            assert slurm.run("srun", "hostname").stdout == "a100-1\n"
+    assert len(folders) == 2
+    assert [folder for folder in folders if folder.exists()] == []
 
 
 def test_a_command_runs_on_it(slurm_cluster):

@@ -67,7 +67,11 @@ class PrivateSlurm(Daemons):
         return [line for line in lines if line.split()[0] == program]
 
     def tidy(self) -> None:
-        """As after the start: no job, every node up, no call counted. Finished jobs stay known."""
+        """As after the start: no job, every daemon and node up, no call counted. Finished jobs stay known."""
+        if "slurmctld" in self.killed:
+            self.start_controller()
+        for node in list(self.killed):
+            self.start_node(node)
         self.run("scancel", "--user", str(os.geteuid()))
         deadline = time.monotonic() + 60
         for node, state in self.node_states().items():

@@ -67,8 +67,10 @@ function slurm_job_submit(job)
   for _, part in ipairs({"tres_per_node", "tres_per_job", "tres_per_task", "tres_per_socket"}) do
     asked = asked .. (job[part] or "")
   end
-  if ("{gpu_partitions}"):find("," .. partition .. ",", 1, true) and not asked:find("gpu") then
-    return refuse("partition " .. partition .. " is for GPU jobs: give --gpus-per-node")
+  for name in partition:gmatch("[^,]+") do
+    if ("{gpu_partitions}"):find("," .. name .. ",", 1, true) and not asked:find("gpu") then
+      return refuse("partition " .. name .. " is for GPU jobs: give --gpus-per-node")
+    end
   end
   if {check_time} and job.time_limit == slurm.NO_VAL then return refuse("no time limit: give -t") end
   return slurm.SUCCESS
@@ -91,10 +93,7 @@ echo "export NSS_WRAPPER_HOSTNAME=$SLURMD_NODENAME"
 
 
 def write(folder: Path, shape: Shape) -> None:
-    """Write slurm.conf, gres.conf, cgroup.conf, hosts and, with rules, job_submit.lua.
-
-    Raises KeyError where the user has no line in passwd: Slurm knows users by name.
-    """
+    """Write slurm.conf, gres.conf, cgroup.conf, hosts, the TaskProlog and, with rules, job_submit.lua."""
     host = socket.gethostname()
     short = host.partition(".")[0]
     user = pwd.getpwuid(os.geteuid()).pw_name

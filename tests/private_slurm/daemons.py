@@ -31,6 +31,7 @@ class Daemons:
         self.shape = shape or Shape()
         self.folder = Path()
         self.supervisor: subprocess.Popen[str] | None = None
+        self.killed: set[str] = set()
 
     def __enter__(self) -> Self:
         self.start()
@@ -50,20 +51,20 @@ class Daemons:
         try:
             self._start()
         except RuntimeError:  # the ports were free a moment ago; somebody may have been faster
-            self.stop()
             self._start()
 
     def _start(self) -> None:
+        try:
+            self._make_folder()
+            self._start_daemons()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _make_folder(self) -> None:
         # In /tmp and short: a socket's path has at most 108 characters. 0711: workers of another user may enter.
         self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
-        self.folder.chmod(0o711)
-        for name in ("bin", "dev", "log"):
-            (self.folder / name).mkdir()
-        private = self.folder / "private"
-        private.mkdir(mode=0o700)  # what jobs were given is nobody else's to read
-        for name in ("state", *self.shape.node_names()):
-            (private / name).mkdir()
-        self.supervisor = subprocess.Popen(
+        self.supervisor = subprocess.Popen(  # from now on it is the supervisor who removes the folder
             [sys.executable, "-I", str(Path(__file__).with_name("supervisor.py")), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -71,10 +72,20 @@ class Daemons:
             cwd="/",
             start_new_session=True,  # a Ctrl-C at the terminal is not for the daemons
         )
+        self.folder.chmod(0o711)
+        for name in ("bin", "dev", "log"):
+            (self.folder / name).mkdir()
+        private = self.folder / "private"
+        private.mkdir(mode=0o700)  # what jobs were given is nobody else's to read
+        for name in ("state", *self.shape.node_names()):
+            (private / name).mkdir()
+        (private / "key").touch(0o600)
+        (private / "key").write_bytes(os.urandom(128))
         config.write(self.folder, self.shape)
         programs.write(self.folder, accounting=self.shape.accounting is not None)
-        (private / "key").write_bytes(os.urandom(128))
-        (private / "key").chmod(0o600)
+
+    def _start_daemons(self) -> None:
+        private = self.folder / "private"
         files = [f"--{name}-file={private}/{name}" for name in ("key", "pid", "seed")]
         # Forced: munged wants a socket that all users can reach.
         self.start_daemon("munged", "--foreground", "--force", f"--socket={private}/munge.sock", *files)
@@ -109,6 +120,7 @@ class Daemons:
         argv = [programs.find(program), *arguments]
         env = self.environment() | programs.named(self.folder) | (env or {})
         self._ask({"start": node or program, "argv": argv, "env": env})
+        self.killed.discard(node or program)
 
     def start_node(self, node: str) -> None:
         """Start the slurmd of a node."""
@@ -125,11 +137,15 @@ class Daemons:
         before = state.stat().st_mtime_ns if state.exists() else 0
         self.run("scontrol", "reconfigure")  # a reason to write
         self.until("saved state", lambda: state.exists() and state.stat().st_mtime_ns > before)
-        self._ask({"kill": "slurmctld"})
+        self._kill("slurmctld")
 
     def kill_node(self, node: str) -> None:
-        """SIGKILL the slurmd of a node."""
-        self._ask({"kill": node})
+        """SIGKILL the slurmd of a node; its jobs run on."""
+        self._kill(node)
+
+    def _kill(self, name: str) -> None:
+        self._ask({"kill": name})
+        self.killed.add(name)
 
     def logs(self, lines: int = 5) -> str:
         """The last lines of every daemon's log."""

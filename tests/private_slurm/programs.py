@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import shutil
 from pathlib import Path
 
@@ -54,13 +55,17 @@ def installed(name: str) -> str | None:
 
 
 def missing(shape: Shape | None = None) -> list[str]:
-    """What is not installed here of what a private Slurm needs: programs, and a library."""
+    """What a private Slurm needs and does not find here: programs, a library, a name for the user."""
     needed = NEEDED + (ACCOUNTING if shape and shape.accounting else ())
     gone = [name for name in needed if not installed(name)]
     try:
         ctypes.CDLL(NAMES)
     except OSError:
         gone.append(NAMES)
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:  # Slurm knows users by name
+        gone.append(f"a name for uid {os.geteuid()}")
     return gone
 
 
