@@ -101,7 +101,7 @@ def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
     _require_slurm(assignment)
     if wish.framework:
         desk.sides_of(assignment, wish.framework)
-    site = sites.load(wish.site) if wish.site else _here()
+    site = sites.load(wish.site) if wish.site else here()
     request = _request(site, wish)
     sheet.line(_announced(assignment, site, request))
     job = ticket.stage(assignment, wish.minutes)
@@ -119,7 +119,7 @@ def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
     return job.numbered(number)
 
 
-def _here() -> Site:
+def here() -> Site:
     """The site whose profile knows this host."""
     host = socket.gethostname()
     known = [sites.load(name) for name in sites.names()]

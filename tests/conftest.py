@@ -251,3 +251,11 @@ def slurm(slurm_cluster):
     """A private Slurm with idle nodes (tests/private_slurm); jobs that the test leaves behind are cancelled."""
     yield slurm_cluster
     slurm_cluster.tidy()
+
+
+@pytest.fixture
+def desk(course, slurm):
+    """A student's desk on the login node of a cluster."""
+    from tests.submit_desk import Desk
+
+    return Desk(course.folder / "desk", slurm)
