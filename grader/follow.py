@@ -51,12 +51,11 @@ def sheet() -> Sheet:
 def follow(assignment: Assignment, job: Ticket, sheet: Sheet) -> int:
     """Show queue, verdicts and scores until the job has ended. Returns 0 when no check failed, else 1."""
     state = _watch(assignment, job, sheet)
-    data = job.found()
-    if data is not None:
-        sheet.scores(assignment, data)
+    data, known = job.found(), ticket.publish(job.out, SELF_CHECKS / job.assignment / results.NAME)
+    if known is not None:
+        sheet.scores(assignment, known)
     if not job.complete:
         sheet.line("\n".join(_why(assignment, job, state)))
-    ticket.publish(job.out, SELF_CHECKS / job.assignment / results.NAME)
     job.forget()
     if bench.key(assignment, intake.take_all(assignment, assignment.folder)) != job.key:
         sheet.line(f"Your code has changed since it was sent. Check it anew: grader submit {assignment.number}")

@@ -126,7 +126,9 @@ def here() -> Site:
     found = [site for site in known if any(fnmatch.fnmatch(host, pattern) for pattern in (*site.hosts, site.login))]
     if len(found) == 1:
         return found[0]
-    raise UsageError(f"no profile knows the host {host}. Say which site this is: --site {' | '.join(sites.names())}")
+    raise UsageError(
+        f"no profile knows the host {host}. Say which site this is, --site with one of\n{', '.join(sites.names())}"
+    )
 
 
 def _request(site: Site, wish: Wish) -> Request:

@@ -112,21 +112,22 @@ def all_judged(data: results.Results | None) -> bool:
     return data is not None and all(c["verdict"] is not None for c in data["checks"])
 
 
-def publish(found: Path, kept: Path) -> None:
-    """Make a job's results those of the self-check, unless there are newer ones; of the same code, those of the other
-    framework stay, as in a self-check of one framework.
+def publish(found: Path, kept: Path) -> results.Results | None:
+    """Make a job's results those of the self-check, unless there are newer ones. Returns them; None without any.
+
+    As in a self-check of one framework, the verdicts on the other one stay where they are about the same code.
     """
     if not found.exists():
-        return
+        return None
     data = results.read(found)
-    if kept.exists():
-        old = results.read(kept)
-        if _when(old) >= _when(data):
-            return
-        if old["key"] == data["key"]:
-            mine = set(results.frameworks(data))
-            data["checks"] = [c for c in old["checks"] if c["framework"] not in mine] + data["checks"]
-    results.write(kept, data)
+    old = results.read(kept) if kept.exists() else None
+    if old and old["key"] == data["key"]:
+        mine = set(results.frameworks(data))
+        checks = data["checks"] + [c for c in old["checks"] if c["framework"] not in mine]
+        data["checks"] = sorted(checks, key=lambda c: c["framework"] != "torch")
+    if old is None or _when(old) < _when(data):
+        results.write(kept, data)
+    return data
 
 
 def _when(data: results.Results) -> datetime:

@@ -104,7 +104,7 @@ def test_a_jobs_results_keep_those_of_the_other_framework_and_newer_ones(desk):
     found.write_text(json.dumps(here | {"updated": "2099-01-01T00:00:00+0000"}))
     kept.write_text(json.dumps(here | {"checks": [other]}))
     ticket.publish(found, kept)
-    assert json.loads(kept.read_text())["checks"] == [other, *here["checks"]]
+    assert json.loads(kept.read_text())["checks"] == [*here["checks"], other]
     before = kept.read_text()
     found.write_text(json.dumps(here | {"updated": "2001-01-01T00:00:00+0000"}))
     ticket.publish(found, kept)
