@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         desk = verb(name, run, text)
         desk.add_argument("assignment", help="number or name, for example 03")
         desk.add_argument("--framework", help="torch or tensorflow; both when none is named")
+    _submit_options(verb("submit", _submit, "the checks of `pytest assignments/NN` on a GPU node, in a job of yours"))
     grade = verb("grade", _grade, "grade a folder of submissions; the same command resumes")
     forms = "<student>/task.py, <student>/<assignment>/task.py, or either in <student>.zip"
     grade.add_argument("submissions", type=Path, help=f"a folder with a folder or a .zip per student: {forms}")
@@ -89,6 +90,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _submit_options(submit: argparse.ArgumentParser) -> None:
+    submit.add_argument("assignment", help="number or name, for example 03")
+    submit.add_argument("--site", default="", help="the cluster; else the one whose profile knows this host")
+    submit.add_argument("--account", default="", help="the project to charge; else SBATCH_ACCOUNT")
+    submit.add_argument("--gpus", default="1", metavar="N", help="how many, or TYPE:N (%(default)s)")
+    submit.add_argument("--minutes", type=int, default=15, help="time limit of the job (%(default)s)")
+    submit.add_argument("--framework", default="", help="torch or tensorflow; else what you have edited")
+    submit.add_argument(
+        "--wait", action=argparse.BooleanOptionalAction, help="follow the job to its end; the default on a terminal"
+    )
+    submit.add_argument("--again", action="store_true", help="a new job; one that waits or runs is cancelled")
+
+
 def _list(_: argparse.Namespace) -> int:
     from grader import desk
 
@@ -117,6 +131,15 @@ def _reset(arguments: argparse.Namespace) -> int:
 
     print(desk.reset(catalog.find(arguments.assignment), arguments.framework))
     return 0
+
+
+def _submit(arguments: argparse.Namespace) -> int:
+    from grader import submit
+
+    given = arguments
+    wish = submit.Wish(given.site, given.account, given.gpus, given.minutes, given.framework)
+    wait = sys.stdout.isatty() if arguments.wait is None else arguments.wait
+    return submit.submit(catalog.find(arguments.assignment), wish, again=arguments.again, wait=wait)
 
 
 def _grade(arguments: argparse.Namespace) -> int:

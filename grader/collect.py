@@ -57,7 +57,7 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
             for assignment in chosen:
                 files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
                 folder = out / id_ / assignment.name
-                _stage(folder / "submission", files)
+                stage(folder / "submission", files)
                 any_file = any_file or any(f.state != "missing" for f in files)
                 found.append(Submission(id_, name, assignment, folder, key(assignment, files)))
                 _forget_other(found[-1])
@@ -175,7 +175,7 @@ def _taken(assignment: Assignment, framework: str, root: Path, problem: str) -> 
     return intake.take(assignment, side, root)
 
 
-def _stage(folder: Path, files: list[TaskFile]) -> None:
+def stage(folder: Path, files: list[TaskFile]) -> None:
     """Write the usable task files, and for the others a note: what the job sees carries no name.
 
     What is there already stays untouched, and a new hand-in takes its place as a whole: a task of a job array may be

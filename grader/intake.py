@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader import todo
-from grader.catalog import ASSIGNMENTS, ROOT, Assignment, Side
+from grader.catalog import ASSIGNMENTS, ROOT, SELF_CHECKS, Assignment, Side
 from grader.errors import UsageError
 
 MAX_BYTES = 1 << 20
@@ -138,6 +138,8 @@ def attempted(assignment: Assignment, source: Path) -> list[Side]:
 def whose(source: Path) -> str:
     """Whose code lies in `source`, as a person reads it."""
     path = source.resolve()
+    if path.is_relative_to(SELF_CHECKS):  # sent to a job of one's own, below a folder per assignment
+        path = ASSIGNMENTS / path.relative_to(SELF_CHECKS).parts[0]
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     if path.is_relative_to(ASSIGNMENTS):
         return f"your code in {shown}"

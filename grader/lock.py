@@ -34,7 +34,8 @@ class FolderLock:
     whose owner is dead is moved aside first; moving is atomic, so of two that try only one gets it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str = "grader grade") -> None:
+        self._command = command
         self._path = folder / "lock"
         self.token = secrets.token_hex(8)
 
@@ -96,7 +97,7 @@ class FolderLock:
 
     def _busy(self, owner: dict[str, Any]) -> str:
         who = f"process {owner.get('pid', '?')} on {owner.get('host', 'an unknown host')}"
-        line = f"{self._path.parent} is in use: another `grader grade` runs there ({who})."
+        line = f"{self._path.parent} is in use: another `{self._command}` runs there ({who})."
         if owner.get("host") == socket.gethostname():
             return f"{line}\nWait for it, or stop it: kill {owner.get('pid')}"
         return f"{line}\nIt cannot be seen from this host. If you know that it has ended: rm {self._path}"

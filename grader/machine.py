@@ -8,8 +8,10 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 def cores() -> list[int]:
@@ -69,7 +71,8 @@ def facts() -> dict[str, str | int | None]:
     }
 
 
-def describe() -> str:
-    """One line for people, for example `2 cores, no GPU`."""
-    count = len(cores())
-    return f"{count} core{'s' if count > 1 else ''}, {', '.join(gpus()) or 'no GPU'}"
+def describe(known: Mapping[str, Any] | None = None) -> str:
+    """One line for people, for example `2 cores, no GPU`: of this machine, or of the one whose `facts` are given."""
+    shown: Mapping[str, Any] = known or facts()
+    count = shown["cores"]
+    return f"{count} core{'s' if count > 1 else ''}, {shown['gpu'] or 'no GPU'}"

@@ -64,6 +64,8 @@ class Site:
     name: str
     title: str
     login: str
+    hosts: tuple[str, ...]
+    """Patterns of the names of its login nodes, as `hostname` says them, by which it is recognised."""
     note: str
     unconfirmed: tuple[str, ...]
     account: Account
@@ -195,4 +197,5 @@ def load(name: str, folder: Path = FOLDER) -> Site:
     if found := schema.problems(data, "site") or list(profile.contradictions(data)):
         raise UsageError(f"{path.name}: {found[0]}" + (f" (and {len(found) - 1} more)" if found[1:] else ""))
     texts = {key: data.get(key, "") for key in ("title", "login", "note")}
-    return Site(name=name, unconfirmed=tuple(data["unconfirmed"]), **texts, **profile.tables(data))
+    hosts, unconfirmed = (tuple(data.get(key, ())) for key in ("hosts", "unconfirmed"))
+    return Site(name=name, hosts=hosts, unconfirmed=unconfirmed, **texts, **profile.tables(data))

@@ -265,3 +265,11 @@ def klass(course, slurm):
         if not slurm.run("squeue", "-h").stdout:
             break
         time.sleep(0.1)
+
+
+@pytest.fixture
+def desk(course, slurm):
+    """A student's desk on the login node of a cluster."""
+    from tests.submit_desk import Desk
+
+    return Desk(course.folder / "desk", slurm)
