@@ -133,7 +133,8 @@ def expand(prefix: str, parent: Path = ASSIGNMENTS) -> Path:
         found = [f for f in known if int(f.name.partition("_")[0]) == int(wanted)]
     if len(found) == 1 and wanted:
         return found[0]
-    listed = ", ".join(f.name for f in found or known) or f"none in {parent}"
+    names = [f.name for f in found] or [f.name.partition("_")[0] for f in known]
+    listed = ", ".join(names) or f"none in {parent}"
     problem = "fits several assignments" if found else "fits no assignment"
     raise UsageError(f"'{wanted}' {problem}: {listed}. For example: pytest assignments/03")
 

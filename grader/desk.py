@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import shutil
+import textwrap
 import time
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def progress() -> str:
         for file in files:
             done = file.todos - len(file.untouched)
             points = _last_points(assignment, file.side.framework, key(assignment, files))
+            title = textwrap.shorten(assignment.title, 24, placeholder=" ..")
             lines.append(
-                f"{assignment.number}  {assignment.title:<24} {file.side.framework:<11} "
-                f"{assignment.minutes:>3} min   {done} of {file.todos} TODOs   {points}"
+                f"{assignment.number}  {title:<24} {file.side.framework:<10}  {assignment.minutes} min  "
+                f"{done:>2} of {file.todos:>2} TODOs  {points}"
             )
     if not lines:
         raise UsageError(f"there are no assignments in {catalog.ASSIGNMENTS}")

@@ -79,7 +79,7 @@ def test_a_failed_check_names_the_file_of_its_todo(scripted):
 def test_a_student_sees_and_resets_both_files(scripted):
     script = scripted.folder / "assignments/01_toy/job.sh"
     script.write_text((scripted.folder / "solutions/01_toy/job.sh").read_text())
-    assert "1 of 3 TODOs" in scripted.run("grader", "list").stdout
+    assert "1 of  3 TODOs" in scripted.run("grader", "list").stdout
     assert "+#SBATCH -t 10" in scripted.run("grader", "diff", "01").stdout
     assert "Kept your job.sh as" in scripted.run("grader", "reset", "01").stdout
     assert script.read_text() == (script.parent / "start/job.sh").read_text()

@@ -63,7 +63,7 @@ def test_inside_the_folder_the_number_alone_is_enough(course):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("assignments/09", "ERROR: '09' fits no assignment: 01_toy, 02_other. For example: pytest assignments/03"),
+        ("assignments/09", "ERROR: '09' fits no assignment: 01, 02. For example: pytest assignments/03"),
         ("assignments/0", "ERROR: '0' fits several assignments: 01_toy, 02_other."),
     ],
 )
