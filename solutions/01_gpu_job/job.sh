@@ -1,0 +1,3 @@
+#!/bin/bash
+# TODO(1): x
+# END TODO(1)
