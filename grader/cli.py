@@ -74,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     acceptance.add_argument("assignment", nargs="*", help="all when none is named")
     acceptance.add_argument("--minutes", type=float, default=10, help="how long; each race once at least (%(default)s)")
     acceptance.add_argument("--load", type=int, default=0, metavar="N", help="plant N bursty processes beside")
-    verb("doctor", _doctor, "is this machine fit and safe to grade on?")
+    doctor = verb("doctor", _doctor, "is this machine fit and safe to grade on? In a job: are its GPUs there?")
+    doctor.add_argument("--site", help="only whether this job has the GPUs that it asked for on this site")
+    doctor.add_argument(
+        "--gpus", default="1", metavar="[TYPE:]N", help="what the job asked for on this node (%(default)s)"
+    )
     return parser
 
 
@@ -144,10 +148,10 @@ def _chosen(names: Sequence[str] | None) -> list[catalog.Assignment]:
     return [catalog.find(name) for name in names or ()] or [catalog.load(folder) for folder in catalog.folders()]
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
     from grader import doctor
 
-    findings = list(doctor.examine())
+    findings = [doctor.job(arguments.site, arguments.gpus)] if arguments.site else list(doctor.examine())
     for finding in findings:
         print(f"{finding.level:<5} {finding.text}")
     return int(any(f.level == "bad" for f in findings))
