@@ -15,6 +15,7 @@ import pytest
 from grader.worker.client import Code, Settings, Worker
 from grader.worker.limits import TRUSTED_UID, WORKER_UID
 from grader.worker.spawn import ForkServer
+from tests import private_slurm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -223,3 +224,20 @@ def worker(server):
     for one in started:
         one.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster():
+    """The private Slurm of the whole session; a test takes `slurm`."""
+    if missing := private_slurm.missing():
+        assert os.environ.get("CI") != "true", f"missing: {missing}"
+        pytest.skip(f"no private Slurm here, missing: {', '.join(missing)}")
+    with private_slurm.PrivateSlurm() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def slurm(slurm_cluster):
+    """A private Slurm with idle nodes (tests/private_slurm); jobs that the test leaves behind are cancelled."""
+    yield slurm_cluster
+    slurm_cluster.tidy()
