@@ -3,6 +3,10 @@
 Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `choices`.
 """
 
+import re
+
+from grader import jobscript, sites
+from grader.jobscript import ask
 from grader.verdict import Failed
 
 # --- the device --------------------------------------------------------------------------------------------------
@@ -48,3 +52,110 @@ _WHY = {
     "inputs": "Each batch comes from the CPU and has to be moved.",
     "targets": "The targets are a part of the batch.",
 }
+
+
+# --- the job script ----------------------------------------------------------------------------------------------
+
+
+ASKED = (
+    *("shebang", "line-ends", "late-directive", "directive-prefix", "unknown-option", "option-form", "option-value"),
+    *("account-missing", "account-form", "placeholder", "time-missing", "time-form", "time-limit"),
+    *("partition", "partition-missing", "tasks-nodes", "cores-missing", "cores-many", "cores-given"),
+    *("gpu-missing", "gpu-form", "gpu-spelling", "gpu-type", "gpu-count", "gpu-memory", "constraint", "gpu-comment"),
+    *("job-name", "output-name", "path-variable"),
+)
+PREPARED = (
+    *("module-purge", "module-version", "module-architecture", "environment", "container-gpu"),
+    *("cache-home", "cache-unset", "goes-on"),
+)
+WARNED = ("shell-syntax", "signal", "trap-waits", "requeue", "open-mode", "unbuffered")
+"""Rules of grader.jobscript, by what they are about."""
+
+LONGEST_S = 3600
+NOT_KEPT = re.compile(r"\$\{?(TMPDIR|SNIC_TMP)\b|/tmp\b|/scratch/local|/dev/shm")
+IN_HOME = re.compile(r"~|\$\{?HOME\b|/home/|/cephyr/users/")
+
+
+def job(text):
+    """A job script, taken apart, and the site that it names. Raises Failed for a site without a profile."""
+    named = re.search(r"^# *site: *(\S+)", text, re.MULTILINE)
+    if not named or named[1] not in sites.names():
+        found = f"names the site {named[1]!r:.40}" if named else "has no line '# site: NAME'"
+        raise Failed(f"The script {found}; expected one of {', '.join(sites.names())}.")
+    return jobscript.parse(text), sites.load(named[1])
+
+
+def asked(text):
+    """Evidence that a script asks for a GPU, time and a log, and says who pays. Raises Failed."""
+    script, site = job(text)
+    evidence = _kept(text, site, ASKED)
+    time = script.last("time")
+    if ask.seconds(time.value) > LONGEST_S:
+        raise Failed(f"line {time.line}: {time.spelled} is long for this exercise; expected an hour at most.")
+    return f"{evidence}: {', '.join(d.spelled for d in script.directives)}"
+
+
+def prepared(text, look):
+    """Evidence that software, storage and a look at the GPU (a pattern) are there. Raises Failed."""
+    script, site = job(text)
+    evidence = _kept(text, site, PREPARED)
+    places = [(c.line, c.assigned["CHECKPOINTS"]) for c in script.commands if "CHECKPOINTS" in c.assigned]
+    if not places:
+        raise Failed("No CHECKPOINTS=... says where the checkpoints are.")
+    line, place = places[-1][0], _expanded(script, places[-1][1])
+    for lost, why in ((NOT_KEPT, "it is gone when the job ends"), (IN_HOME, "home has a small quota, for a reason")):
+        if lost.search(place):
+            raise Failed(f"line {line}: checkpoints are in {place}; expected project storage: {why}.")
+    training = next((c.line for c in script.commands if _trains(c)), len(script.lines) + 1)
+    if not re.search(look, "\n".join(script.lines[: training - 1])):
+        raise Failed(
+            "Nothing looks at the GPU before the training starts.",
+            "Ask the framework itself, and let the job end if it sees none: nvidia-smi may see what it does not.",
+        )
+    return f"{evidence}; checkpoints in {place}"
+
+
+def warned(text):
+    """Evidence that the script gets a signal in time, passes it on, and has the job queued again. Raises Failed."""
+    script, site = job(text)
+    evidence = _kept(text, site, WARNED)
+    directive, words = script.last("signal"), [c.words for c in script.commands]
+    if not directive:
+        raise Failed("Nothing warns the script before its time is up: there is no --signal.")
+    ahead = re.fullmatch(r"(?:[BR]+:)?(\w+)@(\d+)", directive.value)
+    if not ahead or int(ahead[2]) < 60:
+        raise Failed(
+            f"line {directive.line}: {directive.spelled}; expected a signal 60 s or more before the limit.",
+            "Slurm may send it up to 60 s early, and a large checkpoint takes its time.",
+        )
+    traps = [w for w in words if w[:1] == ["trap"] and ahead[1].removeprefix("SIG") in {s.removeprefix("SIG") for s in w}]
+    if not any("kill" in w[1] for w in traps if len(w) > 1) and not _kills(text, traps):
+        raise Failed(f"The script catches {ahead[1]} and does not pass it on to the training.", "kill -USR1 PID does.")
+    if not any(w[:2] == ["scontrol", "requeue"] for w in words):
+        raise Failed("Nobody has the job queued again: there is no scontrol requeue.", "--requeue only allows it.")
+    return f"{evidence}; {directive.spelled}, and scontrol requeue"
+
+
+def _kept(text, site, rules):
+    try:
+        return jobscript.judge_script(text, site, rules=rules)
+    except Failed as failed:  # with the hints of this exercise, and without a line of another file
+        raise Failed(failed.outcome.evidence) from None
+
+
+def _expanded(script, value):
+    """A value with the script's own variables put in."""
+    known = {name: text for c in script.commands for name, text in c.assigned.items()}
+    for _ in range(5):
+        value = re.sub(r"\$\{?(\w+)\}?", lambda m: known.get(m[1], m[0]), value)
+    return value
+
+
+def _trains(command):
+    return any(word.rsplit("/", 1)[-1] in ("train.py", "train_tf.py") for word in command.chain)
+
+
+def _kills(text, traps):
+    """Whether a trap calls a function of the script that contains a kill."""
+    names = [word for words in traps for word in words[1:2]]
+    return any(re.search(rf"^\s*(function +)?{re.escape(n)}\s*\(\)[^}}]*\bkill\b", text, re.MULTILINE) for n in names)

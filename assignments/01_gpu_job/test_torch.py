@@ -6,6 +6,24 @@ import numpy as np
 
 from grader.checks import check
 
+# --- TODO(1) to TODO(3): the job script --------------------------------------------------------------------------
+
+
+@check("the script asks for a GPU as its site wants it, with account and time", points=1, rests_on="witnessed", todo=1)
+def test_asked(choices, handed_in):
+    return choices.asked(handed_in("job.sh"))
+
+
+@check("the script brings its software, keeps checkpoints, and looks for the GPU", points=0.75, rests_on="witnessed", todo=2)
+def test_prepared(choices, handed_in):
+    return choices.prepared(handed_in("job.sh"), r"torch\.cuda\.(is_available|device_count|get_device)")
+
+
+@check("the job is warned before its limit, and queued again", points=0.75, rests_on="witnessed", todo=3)
+def test_warned(choices, handed_in):
+    return choices.warned(handed_in("job.sh"))
+
+
 # --- TODO(4), TODO(5): the device --------------------------------------------------------------------------------
 
 
