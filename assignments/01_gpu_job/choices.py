@@ -1,9 +1,14 @@
-"""What the checks of both frameworks ask about devices and job scripts.
+"""What the checks of both frameworks ask about devices, intervals, the contents of files, and job scripts.
 
 Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `choices`.
 """
 
+import math
+import pickletools
 import re
+import zipfile
+
+import numpy as np
 
 from grader import jobscript, sites
 from grader.jobscript import ask
@@ -52,6 +57,97 @@ _WHY = {
     "inputs": "Each batch comes from the CPU and has to be moved.",
     "targets": "The targets are a part of the batch.",
 }
+
+
+# --- how often ---------------------------------------------------------------------------------------------------
+
+
+def lost(steps, step_s, save_s, failure_s):
+    """Share of the time that is lost when saving after every so many steps: saving, and work to be done again.
+
+    To first order, with half an interval lost per failure: Young 1974, doi:10.1145/361147.361115.
+    """
+    interval = steps * step_s
+    return save_s / interval + interval / (2 * failure_s)
+
+
+def interval(worker):
+    """Evidence that the hand-in's intervals lose little more time than the best ones. Raises Failed."""
+    rng = np.random.default_rng()
+    cases = [[float(10**v) for v in rng.uniform((-2, -1, 4), (1, 2, 7))] for _ in range(20)]
+    cases += [[60.0, 0.001, 600.0], [5.0, 0.01, 900.0]]  # where less than a step would be best
+    for case, answer in zip(cases, worker.call("steps_between", cases), strict=True):
+        step_s, save_s, failure_s = case
+        said = f"Step {step_s:.3g} s, save {save_s:.3g} s, a failure every {failure_s:.3g} s"
+        if type(answer) is not int or answer < 1:
+            raise Failed(f"{said}: expected a whole number of steps, 1 or more; found {answer!r:.40}.")
+        best = max(1, round(math.sqrt(2 * save_s * failure_s) / step_s))
+        if lost(answer, *case) > 1.05 * lost(best, *case):
+            raise Failed(
+                f"{said}: you save after every {answer} steps and lose {lost(answer, *case):.1%} of the time; "
+                f"{lost(best, *case):.1%} would be lost with {best}.",
+                _why_interval(answer, *case),
+            )
+    return f"{len(cases)} cases within 5 % of the least loss"
+
+
+def _why_interval(answer, step_s, save_s, failure_s):
+    known = {
+        "That is the interval in seconds; asked for are steps.": math.sqrt(2 * save_s * failure_s),
+        "The 2 below the root is missing.": math.sqrt(save_s * failure_s) / step_s,
+        "The root is missing.": 2 * save_s * failure_s / step_s,
+    }
+    return next((why for why, value in known.items() if math.isclose(answer, value, rel_tol=0.02, abs_tol=1)), "")
+
+
+# --- what is in a file -------------------------------------------------------------------------------------------
+
+
+PLAIN = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size"}
+"""What a pickle may name, beside storages: more than that, and torch.load(weights_only=True) refuses or has to trust."""
+
+
+def plain(path):
+    """Evidence that a file of torch.save holds tensors, numbers and strings only; it is not loaded. Raises Failed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            pickled = archive.read(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
+        operations = [(code.name, argument) for code, argument, _ in pickletools.genops(pickled)]
+    except Exception as error:
+        raise Failed(f"{path.name} is not a file of torch.save(): {type(error).__name__}.") from None
+    named = {argument for code, argument in operations if code == "GLOBAL"}
+    other = {name for name in named - PLAIN if not (name.startswith("torch ") and name.endswith("Storage"))}
+    if any(code == "STACK_GLOBAL" for code, _ in operations):
+        other.add("something that its protocol hides")
+    if other:
+        raise Failed(
+            f"The checkpoint needs {', '.join(sorted(other))[:120]}; expected tensors, numbers and strings only.",
+            "An array of NumPy becomes a list with .tolist(), or a tensor with torch.from_numpy()."
+            if any("numpy" in name for name in other)
+            else "",
+        )
+    return f"{path.stat().st_size:,} bytes; what its pickle names: {', '.join(sorted(named))}"
+
+
+def plain_arrays(path):
+    """Evidence that a file of np.savez holds no pickles; it is not loaded. Raises Failed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            dtypes = {name.removesuffix(".npy"): _dtype(archive, name) for name in archive.namelist()}
+    except Exception as error:
+        raise Failed(f"{path.name} is not a file of np.savez(): {type(error).__name__}.") from None
+    if pickled := [name for name, dtype in dtypes.items() if dtype == object]:
+        raise Failed(
+            f"{', '.join(pickled)[:80]} can only be pickled, and np.load() refuses pickles: whoever loads one runs it.",
+            "Keep what it is made of: numbers, arrays, or its text as JSON.",
+        )
+    return f"{path.stat().st_size:,} bytes; {len(dtypes)} arrays without a pickle"
+
+
+def _dtype(archive, name):
+    with archive.open(name) as file:
+        read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+        return read[np.lib.format.read_magic(file)[0]](file)[2]
 
 
 # --- the job script ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 
 import numpy as np
@@ -20,9 +21,14 @@ PARTS = {
         "NumPy": "NumPy's random state",
         "Python": "that of Python's random",
     },
-    "tensorflow": {"optimizer": "the optimizer's state"},
+    "tensorflow": {
+        "optimizer": "the optimizer's state",
+        "Keras": "the random state of the dropout",
+        "NumPy": "that of run.rng",
+    },
 }
 """What a restart can forget, by framework; the names are those that the given code knows."""
+HELD_S = 0.02
 
 
 @pytest.fixture
@@ -41,8 +47,12 @@ def choices(given):
 def make_trial(request, folder, judge):
     """Make a training with a seed and a folder of its own."""
     framework = request.node.stash[SIDE].framework
-    suffix = {"torch": ".pt", "tensorflow": ".keras"}[framework]
-    return lambda **options: judge.Trial(folder(writable=True), suffix, PARTS[framework], **options)
+    suffix = {"torch": ".pt", "tensorflow": ".npz"}[framework]
+
+    def make(path=None, **options):
+        return judge.Trial(path or folder(writable=True) / "run", suffix, PARTS[framework], **options)
+
+    return make
 
 
 @pytest.fixture
@@ -58,26 +68,30 @@ def alone(baseline):
 
 
 @pytest.fixture
-def race_trainings(race, submission, baseline, make_trial):
-    """Race trainings that save: the start's, which saves after every step, against the hand-in's. On one core."""
+def race_trainings(race, submission, baseline, make_trial, folder):
+    """Race trainings that save: the start's, which saves after every step, against the hand-in's. On one core.
 
-    def run(every, **options):
+    Every open of a file in their folder is held for HELD_S seconds, as on a parallel filesystem that is busy.
+    """
+
+    def run(entry, every, **options):
         cores = tuple(machine.cores()[:1])
         use = core_use.CoreUse(1)
 
         @contextlib.contextmanager
         def lane(runner):
-            with runner.worker(cores=cores, threads=1) as worker:
+            mine = runner is submission
+            place, count = _owned(folder(writable=True), mine), itertools.count()
+            with runner.worker(cores=cores, threads=1, watch=place, hold_s=HELD_S) as worker:
 
                 def call(trial):
-                    trial = make_trial(**trial.options)  # the same training, in a folder of its own
-                    if runner is baseline and os.geteuid() == 0:
-                        os.chown(trial.folder, limits.TRUSTED_UID, limits.TRUSTED_UID)
-                    if runner is submission:
-                        answer = use.timed(worker, lambda: trial.timed(worker, every))
-                        trial.judge_saved(answer[0][1])
-                        return answer
-                    return trial.timed(worker, every)
+                    trial = make_trial(place / f"run{next(count)}", **trial.options)
+                    if not mine:
+                        return trial.timed(worker, every, entry)
+                    worker.io.reset()
+                    answer = use.timed(worker, lambda: trial.timed(worker, every, entry))
+                    trial.judge_saved(answer[0][1], worker.opens().opens, every)
+                    return answer
 
                 yield call
 
@@ -97,3 +111,10 @@ def race_trainings(race, submission, baseline, make_trial):
         )
 
     return run
+
+
+def _owned(place, mine):
+    """A folder that the worker may write in which it is used: the hand-in's, or the course's own."""
+    if os.geteuid() == 0 and not mine:
+        os.chown(place, limits.TRUSTED_UID, limits.TRUSTED_UID)
+    return place

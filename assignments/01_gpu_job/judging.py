@@ -6,9 +6,7 @@ Functions that judge return the evidence of a pass and raise Failed. They are re
 import contextlib
 import itertools
 import math
-import pickletools
 import signal
-import zipfile
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 
 import numpy as np
@@ -22,13 +20,14 @@ POLL_S = 0.01
 
 
 class Trial:
-    """A training with a seed of its own, and the folder where it is saved. `parts`: of its state, by name."""
+    """A training with a seed of its own, and where it is saved. `parts`: of its state, by name."""
 
-    def __init__(self, folder, suffix, parts, **options):
+    def __init__(self, path, suffix, parts, **options):
         seed = int(np.random.default_rng().integers(2**31))
         small = {"seed": seed, "epochs": 8, "hidden": 32, "batch": 32, "batches_per_epoch": 12}
-        self.options, self.folder, self.parts = {**small, **options}, folder, parts
-        self.path = folder / f"run{suffix}"
+        self.options, self.parts = {**small, **options}, parts
+        self.path = path.with_name(path.name + suffix)
+        self.folder = path.parent
 
     @property
     def steps(self):
@@ -73,14 +72,19 @@ class Trial:
         returns = [_weights(), Array("int64", (2,))]
         return worker.call("load", self.options, str(self.path), returns=returns)
 
-    def timed(self, worker, every):
+    def timed(self, worker, every, entry="train"):
         """Losses and weights of a timed training that saves, and its seconds."""
+        more = ({},) if entry == "train" else ()
+        if not more:
+            worker.call("prepare", self.options)
         returns = [Array("float32", (None,), rows=self.steps), _weights(), Array("int64", (3,))]
-        (losses, weights, _), seconds = worker.timed("train", self.options, str(self.path), every, {}, returns=returns)
+        (losses, weights, _), seconds = worker.timed(entry, self.options, str(self.path), every, *more, returns=returns)
         return (losses, weights), seconds
 
-    def judge_saved(self, weights):
-        """Raise Failed unless there is a checkpoint of whole state: AdamW has two numbers for every weight."""
+    def judge_saved(self, weights, opens, every):
+        """Raise Failed unless a training was saved as often as asked, and completely: AdamW has two numbers a weight."""
+        if opens < self.steps // every:
+            raise Failed(f"The timed training opened {opens} files; {self.steps} steps are {self.steps // every} saves.")
         if _size(self.path) < 3 * weights.nbytes:
             raise Failed(f"After the training {self.path.name} has {_size(self.path):,} bytes: not its whole state.")
 
@@ -133,9 +137,9 @@ def _began(trial, began, saved):
 
 
 def _why_began(began, saved):
-    if began == 0:
-        return "It began at the beginning: epoch and position are not restored, or there was no checkpoint."
-    return "Steps were lost that had to be saved." if began < saved else "Steps were left out that nobody made."
+    if began <= 0:
+        return "Epoch and position are not restored, or there was no checkpoint."
+    return "Steps were lost that had to be saved." if began < saved else "It was saved more often, or counts wrongly."
 
 
 def _forgotten(trial, given, weights, began):
@@ -182,41 +186,12 @@ def stops(trial, start_worker, given, every, step, number, during):
     return goes_on(trial, given, again, step + 1, ended)
 
 
-# --- what is in a file -------------------------------------------------------------------------------------------
-
-
-PLAIN = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size"}
-"""What a pickle may name, beside storages: more than that, and torch.load(weights_only=True) refuses or has to trust."""
-
-
-def plain(path):
-    """Evidence that a file of torch.save holds tensors, numbers and strings only; it is not loaded. Raises Failed."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            pickled = archive.read(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
-        operations = [(code.name, argument) for code, argument, _ in pickletools.genops(pickled)]
-    except Exception as error:
-        raise Failed(f"{path.name} is not a file of torch.save(): {type(error).__name__}.") from None
-    named = {argument for code, argument in operations if code == "GLOBAL"}
-    other = {name for name in named - PLAIN if not (name.startswith("torch ") and name.endswith("Storage"))}
-    if any(code == "STACK_GLOBAL" for code, _ in operations):
-        other.add("something that its protocol hides")
-    if other:
-        raise Failed(
-            f"The checkpoint needs {', '.join(sorted(other))[:120]}; expected tensors, numbers and strings only.",
-            "An array of NumPy becomes a list with .tolist(), or a tensor with torch.from_numpy()."
-            if any("numpy" in name for name in other)
-            else "",
-        )
-    return f"{path.stat().st_size:,} bytes; what its pickle names: {', '.join(sorted(named))}"
-
-
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def survives(trial, start_worker):
+def survives(trial, start_worker, steps=2):
     """Evidence that a checkpoint outlives a write that is killed, and one that finds the disk full. Raises Failed."""
-    saved = trial.save(start_worker(), 2)
+    saved = trial.save(start_worker(), steps)
     with start_worker() as reader:
         weights, where = trial.load(reader)
     if not np.array_equal(weights, saved):
@@ -224,7 +199,7 @@ def survives(trial, start_worker):
     for full, what in ((False, "the process was killed"), (True, "the disk was full")):
         worker, size = start_worker(), _size(trial.path)
         with contextlib.suppress(Failed):  # which says how the process ended
-            worker.call("save_cut", trial.options, str(trial.path), 5, full)
+            worker.call("save_cut", trial.options, str(trial.path), 2 * steps, full)
         worker.close()
         with start_worker() as reader:
             try:
@@ -272,54 +247,13 @@ RANKS = (
 )
 
 
-def one_writer(make_trial, start_worker):
+def one_writer(make_trial, start_worker, steps=1):
     """Evidence that only rank 0 writes. Raises Failed."""
     for env, writes in RANKS:
         trial = make_trial()
-        trial.save(start_worker(env=env), 1)
+        trial.save(start_worker(env=env), steps)
         found = trial.files()
         if bool(found) != writes:
             said = ", ".join(f"{name}={value}" for name, value in env.items()) or "neither RANK nor SLURM_PROCID"
             raise Failed(f"With {said}: {', '.join(found) or 'nothing'} was written.")
     return f"{len(RANKS)} processes, of which those of rank 0 wrote"
-
-
-# --- how often ---------------------------------------------------------------------------------------------------
-
-
-def lost(steps, step_s, save_s, failure_s):
-    """Share of the time that is lost when saving after every so many steps: saving, and work to be done again.
-
-    To first order, with half an interval lost per failure: Young 1974, doi:10.1145/361147.361115.
-    """
-    interval = steps * step_s
-    return save_s / interval + interval / (2 * failure_s)
-
-
-def interval(worker):
-    """Evidence that the hand-in's intervals lose little more time than the best ones. Raises Failed."""
-    rng = np.random.default_rng()
-    cases = [[float(10**v) for v in rng.uniform((-2, -1, 4), (1, 2, 7))] for _ in range(20)]
-    cases += [[60.0, 0.001, 600.0], [5.0, 0.01, 900.0]]  # where less than a step would be best
-    for case, answer in zip(cases, worker.call("steps_between", cases), strict=True):
-        step_s, save_s, failure_s = case
-        said = f"Step {step_s:.3g} s, save {save_s:.3g} s, a failure every {failure_s:.3g} s"
-        if type(answer) is not int or answer < 1:
-            raise Failed(f"{said}: expected a whole number of steps, 1 or more; found {answer!r:.40}.")
-        best = max(1, round(math.sqrt(2 * save_s * failure_s) / step_s))
-        if lost(answer, *case) > 1.05 * lost(best, *case):
-            raise Failed(
-                f"{said}: you save after every {answer} steps and lose {lost(answer, *case):.1%} of the time; "
-                f"{lost(best, *case):.1%} would be lost with {best}.",
-                _why_interval(answer, *case),
-            )
-    return f"{len(cases)} cases within 5 % of the least loss"
-
-
-def _why_interval(answer, step_s, save_s, failure_s):
-    known = {
-        "That is the interval in seconds; asked for are steps.": math.sqrt(2 * save_s * failure_s),
-        "The 2 below the root is missing.": math.sqrt(save_s * failure_s) / step_s,
-        "The root is missing.": 2 * save_s * failure_s / step_s,
-    }
-    return next((why for why, value in known.items() if math.isclose(answer, value, rel_tol=0.02, abs_tol=1)), "")

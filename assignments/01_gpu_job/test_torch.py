@@ -54,10 +54,10 @@ def test_continues(judge, make_trial, start_worker, alone):
     todo=6,
     after=[test_continues],
 )
-def test_plain(judge, make_trial, start_worker):
+def test_plain(choices, make_trial, start_worker):
     trial = make_trial()
     trial.save(start_worker(), 1)
-    return judge.plain(trial.path)
+    return choices.plain(trial.path)
 
 
 # --- TODO(7): writing --------------------------------------------------------------------------------------------
@@ -83,8 +83,8 @@ def test_one_writer(judge, make_trial, start_worker):
 
 
 @check("the interval loses little time", points=0.5, rests_on="witnessed", todo=8)
-def test_interval(judge, start_worker):
-    return judge.interval(start_worker())
+def test_interval(choices, start_worker):
+    return choices.interval(start_worker())
 
 
 # --- TODO(9): the loop -------------------------------------------------------------------------------------------
@@ -127,8 +127,8 @@ def test_signal(judge, make_trial, start_worker, alone):
     todo=9,
     after=[test_continues],
 )
-def test_cheap(race_trainings):
-    return race_trainings(every=20, hidden=512, epochs=2, batches_per_epoch=20)
+def test_cheap(race_trainings, held_opens):
+    return race_trainings("train", every=6, epochs=1, hidden=256, batch=8)
 
 
 # --- on a GPU ----------------------------------------------------------------------------------------------------

@@ -134,12 +134,11 @@ def reference(options, steps, forgotten):
     `forgotten`: {}, or what a restart before step `at` does to the `parts` that nobody restores.
     """
     run = Run(**options)
-    for inputs, targets in run.batches():
+    batches = run.batches()
+    while len(run.losses) < steps:
         if len(run.losses) == forgotten.get("at"):
             _forget(run, options, forgotten["parts"])
-        run.step(inputs, targets)
-        if len(run.losses) == steps:
-            break
+        run.step(*next(batches))
     return _losses(run), flat(run)
 
 

@@ -115,10 +115,9 @@ def train(run, path, every):
         restore(run, torch.load(path, map_location="cpu", weights_only=True))
     for made, (inputs, targets) in enumerate(run.batches(), 1):
         run.step(*fetch(inputs, targets, run.device))
-        if asked or made % every == 0:
+        if asked or made % every == 0 or run.epoch == run.epochs:
             write(snapshot(run), path)
         if asked:
             return False
-    write(snapshot(run), path)
     return True
     # END TODO(9)
