@@ -227,12 +227,22 @@ def worker(server):
 
 
 @pytest.fixture(scope="session")
-def slurm_cluster():
+def start_slurm():
+    """Start another private Slurm, of another shape, to use in a `with`; where it can start at all."""
+
+    def start(shape=None):
+        if missing := private_slurm.missing(shape):
+            assert os.environ.get("CI") != "true", f"missing: {missing}"
+            pytest.skip(f"no private Slurm here, missing: {', '.join(missing)}")
+        return private_slurm.PrivateSlurm(shape)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(start_slurm):
     """The private Slurm of the whole session; a test takes `slurm`."""
-    if missing := private_slurm.missing():
-        assert os.environ.get("CI") != "true", f"missing: {missing}"
-        pytest.skip(f"no private Slurm here, missing: {', '.join(missing)}")
-    with private_slurm.PrivateSlurm() as cluster:
+    with start_slurm() as cluster:
         yield cluster
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from unittest import mock
 
 from tests.private_slurm.daemons import Daemons
 
+T = TypeVar("T")
 FINAL = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "TIMEOUT"}
+
+
+def until(true: Callable[[], T], within: float = 60) -> T:
+    """Ask until the answer is yes, and give it; AssertionError after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not (answer := true()):
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+    return answer
 
 
 class PrivateSlurm(Daemons):
@@ -67,13 +78,14 @@ class PrivateSlurm(Daemons):
         return [line for line in lines if line.split()[0] == program]
 
     def tidy(self) -> None:
-        """As after the start: no job, every node up, no call counted. Finished jobs stay known."""
+        """As after the start: no job, every daemon and node up, no call counted. Finished jobs stay known."""
+        if "slurmctld" in self.killed:
+            self.start_controller()
+        for node in list(self.killed):
+            self.start_node(node)
         self.run("scancel", "--user", str(os.geteuid()))
-        deadline = time.monotonic() + 60
         for node, state in self.node_states().items():
             if state.startswith(("down", "drain", "drng")):
                 self.set_node(node, "resume")
-        while set(self.node_states().values()) != {"idle"}:
-            assert time.monotonic() < deadline, f"not idle: {self.node_states()}\n{self.logs()}"
-            time.sleep(0.05)
+        until(lambda: set(self.node_states().values()) == {"idle"})
         (self.folder / "calls").write_text("")

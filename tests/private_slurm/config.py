@@ -14,7 +14,7 @@ FIXED = """\
 ClusterName=private
 AuthType=auth/munge
 CredType=cred/munge
-# Listen on the addresses named here, all of them 127.x; the default is 0.0.0.0.
+# Listen on the addresses named here; the default is 0.0.0.0.
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 # Nothing that takes a privilege: no cgroup, no binding to cores.
 ProctrackType=proctrack/linuxproc
@@ -35,7 +35,8 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
 # Refuse at once what could never start.
 EnforcePartLimits=ALL
 KillWait=2
-ReturnToService=2
+# A node that did not answer comes back by itself, one that was set down does not.
+ReturnToService=1
 # Finished jobs stay in squeue, which the stand-in for sacct reads.
 MinJobAge=86400
 JobRequeue=1
@@ -66,8 +67,10 @@ function slurm_job_submit(job)
   for _, part in ipairs({"tres_per_node", "tres_per_job", "tres_per_task", "tres_per_socket"}) do
     asked = asked .. (job[part] or "")
   end
-  if ("{gpu_partitions}"):find("," .. partition .. ",", 1, true) and not asked:find("gpu") then
-    return refuse("partition " .. partition .. " is for GPU jobs: give --gpus-per-node")
+  for name in partition:gmatch("[^,]+") do
+    if ("{gpu_partitions}"):find("," .. name .. ",", 1, true) and not asked:find("gpu") then
+      return refuse("partition " .. name .. " is for GPU jobs: give --gpus-per-node")
+    end
   end
   if {check_time} and job.time_limit == slurm.NO_VAL then return refuse("no time limit: give -t") end
   return slurm.SUCCESS
@@ -90,20 +93,16 @@ echo "export NSS_WRAPPER_HOSTNAME=$SLURMD_NODENAME"
 
 
 def write(folder: Path, shape: Shape) -> None:
-    """Write slurm.conf, gres.conf, cgroup.conf, hosts and, with rules, job_submit.lua.
-
-    Raises KeyError where the user has no line in passwd: Slurm knows users by name.
-    """
+    """Write slurm.conf, gres.conf, cgroup.conf, hosts, the TaskProlog and, with rules, job_submit.lua."""
     host = socket.gethostname()
+    short = host.partition(".")[0]
     user = pwd.getpwuid(os.geteuid()).pw_name
     names = shape.node_names()
-    addresses = {name: f"127.0.{1 + k // 250}.{1 + k % 250}" for k, name in enumerate(names)}
-    ports = free_ports(2)
+    ports = free_ports(1 + len(names))
     lines = [
         FIXED,
-        f"SlurmctldHost={host.partition('.')[0]}(127.0.0.1)",
-        f"SlurmctldPort={ports[0]}",
-        f"SlurmdPort={ports[1]}",
+        f"SlurmctldHost={short}(127.0.0.1)",
+        f"SlurmctldPort={ports.pop()}",
         f"SlurmUser={user}",
         f"SlurmdUser={user}",
         # cred_expire is also how long a requeued job waits; below 5 Slurm silently takes 120.
@@ -114,14 +113,14 @@ def write(folder: Path, shape: Shape) -> None:
         f"SlurmdPidFile={folder}/private/%n.pid",
         f"TaskProlog={folder}/task_prolog",
         f"MaxArraySize={shape.max_array_size}",
-        "AccountingStorageType=accounting_storage/none",
     ]
     gres = []
     for nodes in shape.nodes:
         for k in range(nodes.gpus):  # Slurm wants a device; the digit becomes the index in CUDA_VISIBLE_DEVICES
             (folder / f"dev/{nodes.name}-{k}").symlink_to(os.devnull)
         for name in nodes.names():
-            line = f"NodeName={name} NodeAddr={addresses[name]} CPUs={nodes.cores} RealMemory={nodes.memory_mb}"
+            line = f"NodeName={name} NodeHostname={short} NodeAddr=127.0.0.1 Port={ports.pop()}"
+            line += f" CPUs={nodes.cores} RealMemory={nodes.memory_mb}"
             if nodes.gpus:
                 line += f" Gres=gpu:{nodes.gpu}:{nodes.gpus} Feature={nodes.gpu}"
                 files = f"{folder}/dev/{nodes.name}-[0-{nodes.gpus - 1}]"
@@ -132,8 +131,11 @@ def write(folder: Path, shape: Shape) -> None:
         lines.append("JobSubmitPlugins=lua")
         write_rules(folder, shape)
     script(folder / "task_prolog", TASK_PROLOG.replace("{folder}", str(folder)))
-    own = "".join(f"{address} {name}\n" for name, address in addresses.items())
-    (folder / "hosts").write_text(f"{own}127.0.0.1 localhost {host} {host.partition('.')[0]}\n")
+    # One address for all: a step is answered at 127.0.0.1, so srun must listen there, in jobs too. torch asks for IPv6
+    # first, and would ask a name server if there were none: here it is 127.0.0.1 again.
+    known = ["localhost", host, short, *names]
+    addresses = ("127.0.0.1", "::ffff:127.0.0.1")
+    (folder / "hosts").write_text("".join(f"{address} {name}\n" for address in addresses for name in known))
     (folder / "gres.conf").write_text("".join(gres))
     # Not used, but without the line slurmd looks for cgroups and stops where it may not make one.
     (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
@@ -141,11 +143,11 @@ def write(folder: Path, shape: Shape) -> None:
 
 
 def partition_line(shape: Shape, partition: Partition) -> str:
-    """A partition of slurm.conf; 10 s pass between the signal of a preemption and the end."""
+    """A partition of slurm.conf; 5 s pass between the signal of a preemption and the end."""
     chosen = [nodes for nodes in shape.nodes if not partition.nodes or nodes.name in partition.nodes]
     names = ",".join(name for nodes in chosen for name in nodes.names())
     default = "YES" if partition is shape.partitions[0] else "NO"
-    kind = "PriorityTier=1 GraceTime=10" if partition.preemptable else "PriorityTier=10 PreemptMode=OFF"
+    kind = "PriorityTier=1 GraceTime=5" if partition.preemptable else "PriorityTier=10 PreemptMode=OFF"
     return f"PartitionName={partition.name} Nodes={names} Default={default} MaxTime={partition.max_time} {kind}"
 
 

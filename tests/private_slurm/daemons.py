@@ -1,4 +1,4 @@
-"""The daemons of a private Slurm: started as one user, on 127.x only, in a temporary folder, gone without a trace."""
+"""The daemons of a private Slurm: one user's, on 127.0.0.1 only, in a temporary folder, gone without a trace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.private_slurm import config, programs
+from tests.private_slurm import accounting, config, programs
 from tests.private_slurm.shape import Shape
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,8 @@ class Daemons:
     def __init__(self, shape: Shape | None = None) -> None:
         self.shape = shape or Shape()
         self.folder = Path()
-        self._supervisor: subprocess.Popen[str] | None = None
+        self.supervisor: subprocess.Popen[str] | None = None
+        self.killed: set[str] = set()
 
     def __enter__(self) -> Self:
         self.start()
@@ -45,25 +46,25 @@ class Daemons:
         Raises FileNotFoundError where a program is missing; RuntimeError, with the ends of the logs, if a daemon ends
         or is not ready in time.
         """
-        if gone := programs.missing():
+        if gone := programs.missing(self.shape):
             raise FileNotFoundError(f"needed for a private Slurm: {', '.join(gone)}")
         try:
             self._start()
         except RuntimeError:  # the ports were free a moment ago; somebody may have been faster
-            self.stop()
             self._start()
 
     def _start(self) -> None:
+        try:
+            self._make_folder()
+            self._start_daemons()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _make_folder(self) -> None:
         # In /tmp and short: a socket's path has at most 108 characters. 0711: workers of another user may enter.
         self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
-        self.folder.chmod(0o711)
-        for name in ("bin", "dev", "log"):
-            (self.folder / name).mkdir()
-        private = self.folder / "private"
-        private.mkdir(mode=0o700)  # what jobs were given is nobody else's to read
-        for name in ("state", *self.shape.node_names()):
-            (private / name).mkdir()
-        self._supervisor = subprocess.Popen(
+        self.supervisor = subprocess.Popen(  # from now on it is the supervisor who removes the folder
             [sys.executable, "-I", str(Path(__file__).with_name("supervisor.py")), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -71,26 +72,38 @@ class Daemons:
             cwd="/",
             start_new_session=True,  # a Ctrl-C at the terminal is not for the daemons
         )
-        config.write(self.folder, self.shape)
-        programs.write(self.folder)
+        self.folder.chmod(0o711)
+        for name in ("bin", "dev", "log"):
+            (self.folder / name).mkdir()
+        private = self.folder / "private"
+        private.mkdir(mode=0o700)  # what jobs were given is nobody else's to read
+        for name in ("state", *self.shape.node_names()):
+            (private / name).mkdir()
+        (private / "key").touch(0o600)
         (private / "key").write_bytes(os.urandom(128))
-        (private / "key").chmod(0o600)
+        config.write(self.folder, self.shape)
+        programs.write(self.folder, accounting=self.shape.accounting is not None)
+
+    def _start_daemons(self) -> None:
+        private = self.folder / "private"
         files = [f"--{name}-file={private}/{name}" for name in ("key", "pid", "seed")]
         # Forced: munged wants a socket that all users can reach.
         self.start_daemon("munged", "--foreground", "--force", f"--socket={private}/munge.sock", *files)
-        self._until("munged", (private / "munge.sock").exists)
+        self.until("munged", (private / "munge.sock").exists)
+        if self.shape.accounting:
+            accounting.start(self)
         self.start_controller()
         for name in self.shape.node_names():
             self.start_node(name)
-        self._until("nodes", lambda: set(self.node_states().values()) == {"idle"})
+        self.until("nodes", lambda: set(self.node_states().values()) == {"idle"})
 
     def stop(self) -> None:
         """End every daemon and job, and remove the folder."""
-        if self._supervisor:
-            with self._supervisor as process:
+        if self.supervisor:
+            with self.supervisor as process:
                 process.stdin.close()
                 process.wait(30)
-        self._supervisor = None
+        self.supervisor = None
 
     def environment(self, base: dict[str, str] | None = None) -> dict[str, str]:
         """The environment in which this is the cluster: `base` (else this process's), without another cluster's."""
@@ -102,11 +115,12 @@ class Daemons:
 
     # --- daemons ---
 
-    def start_daemon(self, program: str, *arguments: str, node: str = "") -> None:
+    def start_daemon(self, program: str, *arguments: str, node: str = "", env: dict[str, str] | None = None) -> None:
         """Start a program under the supervisor; its output is in `log/`."""
         argv = [programs.find(program), *arguments]
-        env = self.environment() | programs.named(self.folder, node)
+        env = self.environment() | programs.named(self.folder) | (env or {})
         self._ask({"start": node or program, "argv": argv, "env": env})
+        self.killed.discard(node or program)
 
     def start_node(self, node: str) -> None:
         """Start the slurmd of a node."""
@@ -115,11 +129,23 @@ class Daemons:
     def start_controller(self) -> None:
         """Start slurmctld, from its saved state if there is one, and wait until it answers."""
         self.start_daemon("slurmctld", "-D", "-i")
-        self._until("slurmctld", lambda: self.run("scontrol", "ping", check=False).returncode == 0)
+        self.until("slurmctld", lambda: self.run("scontrol", "ping", check=False).returncode == 0)
 
-    def kill_daemon(self, name: str) -> None:
-        """SIGKILL: `slurmctld`, or the slurmd of a node by the node's name."""
+    def kill_controller(self) -> None:
+        """SIGKILL slurmctld, after it wrote down what happened so far: it does so every 5 s, and forgets the rest."""
+        state = self.folder / "private/state/job_state"
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        self.run("scontrol", "reconfigure")  # a reason to write
+        self.until("saved state", lambda: state.exists() and state.stat().st_mtime_ns > before)
+        self._kill("slurmctld")
+
+    def kill_node(self, node: str) -> None:
+        """SIGKILL the slurmd of a node; its jobs run on."""
+        self._kill(node)
+
+    def _kill(self, name: str) -> None:
         self._ask({"kill": name})
+        self.killed.add(name)
 
     def logs(self, lines: int = 5) -> str:
         """The last lines of every daemon's log."""
@@ -128,16 +154,16 @@ class Daemons:
         return "\n".join(f"{name}: {line}" for name, end in ends for line in end)
 
     def _ask(self, command: dict[str, Any]) -> dict[str, int]:
-        pipe = self._supervisor
+        pipe = self.supervisor
         pipe.stdin.write(json.dumps(command) + "\n")
         pipe.stdin.flush()
         return json.loads(pipe.stdout.readline())
 
-    def _until(self, what: str, ready: Callable[[], bool], within: float = 30) -> None:
+    def until(self, what: str, ready: Callable[[], bool], within: float = 30) -> None:
         deadline = time.monotonic() + within
         while not ready():
             if (ended := self._ask({})) or time.monotonic() > deadline:
-                raise RuntimeError(f"the private Slurm does not start: {ended or what}\n{self.logs()}")
+                raise RuntimeError(f"the private Slurm fails: {what}, ended: {ended}\n{self.logs()}")
             time.sleep(0.02)
 
     def run(self, *words: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -40,6 +40,14 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Accounting:
+    """A database of accounts and of the jobs that ran, at the price of some seconds to start."""
+
+    accounts: tuple[str, ...] = ("naiss2024-1-23",)  # Slurm refuses others; the user may use all of them
+    max_submit_jobs: int | None = None  # per user and account, waiting and running; an array counts its tasks
+
+
+@dataclass(frozen=True)
 class Shape:
     """All of it; the default is a small cluster with two kinds of GPU and a NAISS site's rules."""
 
@@ -48,6 +56,7 @@ class Shape:
     partitions: tuple[Partition, ...] = (Partition("gpu"), Partition("spare", preemptable=True))
     rules: Rules | None = Rules()
     max_array_size: int = 1001  # the largest index is one less
+    accounting: Accounting | None = None
 
     def node_names(self) -> list[str]:
         return [name for nodes in self.nodes for name in nodes.names()]
