@@ -28,7 +28,11 @@ class Slurm:
 
     partition: str
     hours: int
+    """The longest time limit."""
     array: int
+    """MaxArraySize: the largest index is one less."""
+    poll_s: float = 30.0
+    """Seconds between two looks at the queue, for the scheduler's sake."""
     default_partition: bool = False
     """Whether a job without -p gets there all the same."""
 
@@ -89,7 +93,7 @@ class Software:
     @property
     def python(self) -> str:
         """Python on a node, after the lines of `Site.environment`. A container does not get the host's PATH."""
-        return f"{self.container} $EXERCISES_VENV/bin/python" if self.container else "python"
+        return "$CONTAINER $EXERCISES_VENV/bin/python" if self.container else "python"
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,6 @@ class StandIn:
 
     count: str
     """Environment variable in which Slurm lists what it granted, separated by commas."""
-    head: str
-    """Address of the first node of a job."""
 
 
 def tables(data: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ SHARED_CACHES = {
     "TORCH_HOME": "torch",
     "KERAS_HOME": "keras",
     "APPTAINER_CACHEDIR": "apptainer",
+    "SINGULARITY_CACHEDIR": "apptainer",
 }
 LOCAL_CACHES = {"TRITON_CACHE_DIR": "triton", "TORCHINDUCTOR_CACHE_DIR": "inductor", "MIOPEN_USER_DB_PATH": "miopen"}
 
@@ -137,14 +138,28 @@ class Site:
 
     def environment(self) -> list[str]:
         """Lines of bash that prepare a node: modules, the Python environment, caches off the home, no downloads."""
-        scratch, software = self.storage.scratch, self.software
-        lines = [f"export STORAGE={self.storage.project}", *software.setup]
-        lines += [f'export EXERCISES_VENV="${{EXERCISES_VENV:-{software.venv}}}"']
-        if not software.container:
-            lines += ['source "$EXERCISES_VENV/bin/activate"']
-        lines += [f'export {name}="$STORAGE/caches/{folder}"' for name, folder in SHARED_CACHES.items()]
-        lines += [f'export {name}="{scratch}/{folder}.$SLURM_JOB_ID"' for name, folder in LOCAL_CACHES.items()]
-        return [*lines, "export " + " ".join(f"{name}=1" for name in OFFLINE)]
+        venv = [f'export EXERCISES_VENV="${{EXERCISES_VENV:-{self.software.venv}}}"']
+        container = f'export CONTAINER="{self.software.container}"'
+        venv += [container if self.software.container else 'source "$EXERCISES_VENV/bin/activate"']
+        scratch = self.storage.scratch
+        caches = ["# Models and images: not in the home, which is small."]
+        caches += [f'export {name}="$STORAGE/caches/{folder}"' for name, folder in SHARED_CACHES.items()]
+        caches += ["# Compiled kernels, many small files: on the node's own disk, gone with the job."]
+        caches += [f'export {name}="{scratch}/{folder}.$SLURM_JOB_ID"' for name, folder in LOCAL_CACHES.items()]
+        offline = "export " + " ".join(f"{name}=1" for name in OFFLINE)
+        return [
+            f"export STORAGE={self.storage.project}",
+            *self.software.setup,
+            *venv,
+            *caches,
+            "# Nodes have no internet.",
+            offline,
+        ]
+
+    def head_environment(self) -> list[str]:
+        """The same for the job from which a batch is submitted, which may run on other nodes than its jobs."""
+        venv = self.head.venv or f"${{EXERCISES_VENV:-{self.software.venv}}}"
+        return [f"export STORAGE={self.storage.project}", *self.head.setup, f'source "{venv}/bin/activate"']
 
     def _refusals(self, job: Request, kind: str) -> Iterator[str]:
         most = self.gpus.per_node.get(kind)

@@ -10,6 +10,8 @@ from grader.jobscript.options import Directive
 from grader.jobscript.script import Script
 
 GPU_OPTIONS = ("gpus", "gpus-per-node", "gpus-per-task", "gpus-per-socket")
+MOST = 16
+"""Types in one request that are looked at."""
 _GPU = re.compile(r"(?:(?P<type>[A-Za-z][\w.-]*):)?(?P<count>\d{1,6})|(?P<only>[A-Za-z][\w.-]*)")
 _GRES = re.compile(r"(?:gres[/:])?gpu(?:[:=](?P<rest>.*))?")
 _TIMES = (
@@ -40,11 +42,11 @@ def gpus(script: Script) -> Iterator[Gpus]:
     """The GPU requests of a script, types of one option apart."""
     for name in GPU_OPTIONS:
         if directive := script.last(name):
-            for part in directive.value.split(","):
+            for part in directive.value.split(",", MOST)[:MOST]:
                 yield _gpus(directive, part)
     for name in ("gres", "tres-per-task"):
         if directive := script.last(name):
-            for part in directive.value.split(","):
+            for part in directive.value.split(",", MOST)[:MOST]:
                 if gres := _GRES.fullmatch(part):
                     yield _gpus(directive, gres["rest"] or "1")
 

@@ -42,7 +42,8 @@ def findings(
     """What is wrong with a script on a site, by line; what concerns all of it comes first.
 
     `rules` are names, all where none is given. `folder` is where sbatch is called: without it, relative folders of the
-    output are not looked for. `wants_gpu` is false for a job that prepares, or submits others. Raises UsageError for a rule that is not there.
+    output are not looked for. `wants_gpu` is false for a job that prepares, or submits others. Raises UsageError for a
+    rule that is not there.
     """
     for name in rules:
         if name not in RULES:

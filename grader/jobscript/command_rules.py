@@ -44,11 +44,9 @@ def launch_twice(job: Job) -> Iterator[Found]:
         behind, step = launcher(command), _step(command)
         if behind is None or not step:
             continue
-        per_node = option(step, "--ntasks-per-node")
-        tasks, nodes = option(step, "--ntasks", "-n"), option(step, "--nodes", "-N")
-        on = int(nodes) if nodes.isdecimal() and int(nodes) else job.nodes
-        count = int(per_node) if per_node.isdecimal() else job.tasks_per_node
-        count = -(-int(tasks[:9]) // on) if tasks.isdecimal() and not per_node else count
+        per_node, tasks = option(step, "--ntasks-per-node"), option(step, "--ntasks", "-n")
+        nodes = _number(option(step, "--nodes", "-N")) or job.nodes
+        count = _number(per_node) or (-(-_number(tasks) // nodes)) or job.tasks_per_node
         if count > 1 and option(behind, *_NPROC) != "1":
             found = f"srun starts torchrun {count} times on each node, and each starts its own ranks"
             yield (
@@ -79,7 +77,7 @@ def ranks(job: Job) -> Iterator[Found]:
     """As many ranks on a node as it has GPUs."""
     for command in job.script.commands:
         count = option(launcher(command) or [], *_NPROC)
-        if count.isdecimal() and job.gpus_per_node and int(count[:9]) != job.gpus_per_node:
+        if _number(count) and job.gpus_per_node and _number(count) != job.gpus_per_node:
             found = f"torchrun starts {count} ranks on a node with {job.gpus_per_node} GPU(s)"
             yield (
                 command.line,
@@ -95,10 +93,14 @@ def literal_workers(job: Job) -> Iterator[Found]:
     advice = "Count from the allocation, not from the machine that you wrote it on."
     for command in job.script.commands:
         found = [
-            f"{name}={option(command.words, name)}" for name in _WORKER_OPTIONS if _many(option(command.words, name))
+            f"{name}={option(command.words, name)}"
+            for name in _WORKER_OPTIONS
+            if _number(option(command.words, name)) > 1
         ]
         found += [
-            f"{name}={value}" for name, value in command.assigned.items() if name in _WORKER_NAMES and _many(value)
+            f"{name}={value}"
+            for name, value in command.assigned.items()
+            if name in _WORKER_NAMES and _number(value) > 1
         ]
         for spelled in found:
             yield (
@@ -109,8 +111,9 @@ def literal_workers(job: Job) -> Iterator[Found]:
             )
 
 
-def _many(value: str) -> bool:
-    return value.isdecimal() and int(value[:9]) > 1
+def _number(value: str) -> int:
+    """A literal number; 0 for a variable, a word, or nothing."""
+    return int(value[:9]) if value.isdecimal() else 0
 
 
 @rule("gpu-unused", "warning")

@@ -83,7 +83,7 @@ def unknown(job: Job) -> Iterator[Found]:
                 f"--{near or fits[0][2:]}",
                 "Write its name in full.",
             )
-        elif directive.problem == "unknown" and name not in KINDS:
+        elif directive.problem == "unknown" and not (at.startswith("--") and name in KINDS):
             right = _near(job, name) if at.startswith("--") else _one_dash(at)
             expected = f"--{right}" if right else "an option that  man sbatch  lists"
             yield directive.line, f"sbatch has no option {at.split('=')[0]}", expected, "It refuses the whole script."
@@ -115,8 +115,8 @@ def _malformed(directive: Directive) -> tuple[str, str, str] | None:
     if directive.problem == "takes no value":
         return f"{spelled} has a value", name, "This option takes none."
     if directive.problem == "no option":
-        odd = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{NON-BREAKING HYPHEN}"
-        hint = "Its dash is not the plain one: pasted from a page or slides." if spelled[0] in odd else ""
+        odd = ("\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "\N{NON-BREAKING HYPHEN}")
+        hint = "Its dash is not the plain one: pasted from a page or slides." if spelled.startswith(odd) else ""
         return f"{_short(spelled)} is no option", "only options, as in --time=10", hint or "Put a # before a comment."
     if directive.value.startswith("=") and not directive.problem:
         return (

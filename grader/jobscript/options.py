@@ -91,11 +91,13 @@ def read(words: list[tuple[int, str]]) -> list[Directive]:
     rest = list(reversed(words))
     while rest:
         line, word = rest.pop()
-        if word.startswith("--") and len(word) > 2:
+        if word == "--":  # ends the options
+            return [*found, *(Directive(at, "", "", left, "no option") for at, left in reversed(rest))]
+        if word.startswith("--"):
             found.append(_long(line, word, rest))
-        elif word.startswith("-") and len(word) > 1 and word != "--":
+        elif word.startswith("-") and len(word) > 1:
             found.extend(_short(line, word, rest))
-        elif word not in ("--", "hetjob", "packjob"):
+        elif word not in ("hetjob", "packjob"):
             found.append(Directive(line, "", "", word, "no option"))
     return found
 

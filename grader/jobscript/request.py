@@ -30,10 +30,10 @@ def placeholder(job: Job) -> Iterator[Found]:
                 f"your project, as in {job.site.account.form}" if directive.option == "account" else "your own value"
             )
             yield directive.line, f"{directive.spelled} still has its placeholder", expected, fill
-    for command in job.script.commands:
-        text = " ".join([*command.assigned.values(), *command.words])
-        if left := _IN_COMMANDS.search(text):
-            yield command.line, f"{left[0]} still stands there", "your own value", fill
+    for number, line in enumerate(job.script.lines, 1):
+        left = _IN_COMMANDS.search(line)
+        if left and number > job.script.head and not line.lstrip().startswith("#"):
+            yield number, f"{left[0]} still stands there", "your own value", fill
 
 
 @rule("account-missing", "error")

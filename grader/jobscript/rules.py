@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,11 @@ from grader.sites import Site
 Severity = Literal["error", "warning"]
 Found = tuple[int, str, str, str]
 """Line (0 for the script as a whole), what was found, what is expected, what to do (may be empty)."""
+
+MOST = 20
+"""Findings of one rule that are kept."""
+WIDTH = 110
+"""Letters of what was found, of what is expected, and of what to do."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,18 @@ class Rule:
 
     def findings(self, job: Job) -> Iterator[Finding]:
         """What the rule has to say about a job."""
-        for line, found, expected, fix in self.find(job):
-            yield Finding(self.name, self.severity, line, found, expected, fix)
+        for line, *texts in islice(self.find(job), MOST):
+            yield Finding(self.name, self.severity, line, *(_plain(text) for text in texts))
+
+
+def _plain(text: str) -> str:
+    """A text that a terminal can show, whatever the script holds: no control letters, at most a line."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
 RULES: dict[str, Rule] = {}
-"""All rules by name, in the order of a script: header, request, GPUs, commands."""
+"""All rules by name."""
 
 
 def rule(

@@ -13,8 +13,8 @@ from grader.jobscript.command import Command
 from grader.jobscript.options import Directive
 from grader.jobscript.shell import commands
 
-MOST = 1 << 18
-"""Bytes of a script that are read; Slurm's own limit is 4 MiB, and no script by hand is near either."""
+MOST = 1 << 16
+"""Letters of a script that are read. Slurm takes 4 MiB, and no script by hand is near either."""
 _PREFIX = "#SBATCH"
 _BLANK = " \t\v\f\r"  # what C calls space: a no-break space, from a web page, belongs to a word
 _LOOKALIKE = re.compile(r"(?P<blank>\s*)(?P<hash>#+)(?P<gap>\s*)(?P<word>[A-Za-z]{4,8})(?P<rest>[\s:]+-+\w.*|-+\w.*)")
@@ -48,6 +48,8 @@ class Script:
     """Comments behind the options of a `#SBATCH` line, by line."""
     ignored: tuple[Ignored, ...]
     commands: tuple[Command, ...]
+    head: int
+    """Number of lines before the first command."""
     text: str
 
     def last(self, *names: str) -> Directive | None:
@@ -92,6 +94,7 @@ def parse(text: str) -> Script:
         comments,
         tuple(_ignored(lines, head)),
         tuple(commands(lines, head)),
+        head,
         "\n".join(lines),
     )
 
@@ -114,9 +117,11 @@ def _words(rest: str) -> tuple[list[str], str, str]:
             return words, "", "colon"
         else:
             word, at, closed = _word(rest, at)
-            words.append(word)
             if not closed:
-                return words, "", "quote"
+                return [*words, word], "", "quote"
+            if not word:  # nothing left of it: sbatch stops at `''` and at a lone backslash as at the end of the line
+                return words, "", ""
+            words.append(word)
     return words, "", ""
 
 
@@ -127,6 +132,8 @@ def _word(rest: str, at: int) -> tuple[str, int, bool]:
         letter = rest[at]
         if letter == "\\":
             at += 1
+            if not quote and rest[at : at + 1] in _BLANK:
+                continue  # a backslash keeps no blank in a word, nor does it continue the line
             word += rest[at : at + 1]
         elif quote and letter == quote:
             quote = ""

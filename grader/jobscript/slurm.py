@@ -13,9 +13,7 @@ from grader.jobscript.rules import Finding
 
 RULE = "slurm"
 SECONDS = 20
-_SILENT = re.compile(
-    r"(?i)unable to contact slurm controller|configuration source|connection (refused|timed out)|munge"
-)
+_SILENT = re.compile(r"(?i)unable to contact slurm controller|configuration source|timed out|connection refused|munge")
 _INHERITED = ("SBATCH_", "SLURM_")
 _KEPT = ("SLURM_CONF", "SLURM_CONF_SERVER")
 

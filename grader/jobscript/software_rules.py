@@ -140,7 +140,7 @@ def cache_home(job: Job) -> Iterator[Found]:
                 quota = (
                     f"Home has {job.site.storage.home_gb} GB." if job.site.storage.home_gb else "Its quota is small."
                 )
-                yield command.line, f"{name} is below the home directory", f"{job.site.storage.project}/...", quota
+                yield command.line, f"{name} is below the home directory", f"{job.site.storage.project}/caches", quota
 
 
 @rule("cache-unset", "warning")
@@ -148,7 +148,7 @@ def cache_unset(job: Job) -> Iterator[Found]:
     """Models that a job loads by name land in the home directory unless HF_HOME says otherwise."""
     first = _runs_python(job)
     if first and job.wants_gpu and not any(set(_MODELS) & set(c.assigned) for c in job.script.commands):
-        expected = f"export HF_HOME={job.site.storage.project}/..."
+        expected = f"export HF_HOME={job.site.storage.project}/caches"
         yield (
             first.line,
             "caches of models go to the home directory",

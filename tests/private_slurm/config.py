@@ -121,8 +121,10 @@ def write(folder: Path, shape: Shape) -> None:
         for name in nodes.names():
             line = f"NodeName={name} NodeHostname={short} NodeAddr=127.0.0.1 Port={ports.pop()}"
             line += f" CPUs={nodes.cores} RealMemory={nodes.memory_mb}"
+            if nodes.gpu:
+                line += f" Feature={nodes.gpu}"
             if nodes.gpus:
-                line += f" Gres=gpu:{nodes.gpu}:{nodes.gpus} Feature={nodes.gpu}"
+                line += f" Gres=gpu:{nodes.gpu}:{nodes.gpus}"
                 files = f"{folder}/dev/{nodes.name}-[0-{nodes.gpus - 1}]"
                 gres.append(f"NodeName={name} Name=gpu Type={nodes.gpu} File={files}\n")
             lines.append(line)

@@ -1,0 +1,1 @@
+{{ python }} -u "${@:-jobscripts/programs/train.py}"

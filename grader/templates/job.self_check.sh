@@ -1,0 +1,1 @@
+{{ python }} -u -m pytest "assignments/${1:?which assignment, for example 03}" "${@:2}"

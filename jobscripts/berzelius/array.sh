@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Berzelius (NSC): one GPU for each of 16 seeds, at most 4 at a time.
+# From the top folder of the repository:  sbatch jobscripts/berzelius/array.sh
+# Made from jobscripts/sites/berzelius.toml by `python -m grader.jobscripts`.
+# Replace berzelius-YYYY-N by your project, PROJECT by its directory.
+# thin: A100 with 40 GB, fat: 80 GB at twice the cost. Slices of a GPU: --reservation=1g.10gb. Not its Hopper part.
+# Nobody has confirmed these facts of the profile:
+#   login, slurm.hours, slurm.array, gpus.cores, gpus.several_nodes, software.setup, storage, head.
+#SBATCH -A berzelius-YYYY-N
+#SBATCH -p berzelius
+#SBATCH --gpus=1
+#SBATCH -C thin
+#SBATCH -t 00:10:00
+#SBATCH -J array
+#SBATCH -o array-%A_%a.out
+#SBATCH --array=0-15%4
+set -eo pipefail
+
+export STORAGE=/proj/PROJECT/users/$USER
+module purge
+module load Miniforge3/24.7.1-2-hpc1-bdist
+export EXERCISES_VENV="${EXERCISES_VENV:-$STORAGE/exercises-venv}"
+source "$EXERCISES_VENV/bin/activate"
+# Models and images: not in the home, which is small.
+export HF_HOME="$STORAGE/caches/huggingface"
+export TORCH_HOME="$STORAGE/caches/torch"
+export KERAS_HOME="$STORAGE/caches/keras"
+export APPTAINER_CACHEDIR="$STORAGE/caches/apptainer"
+export SINGULARITY_CACHEDIR="$STORAGE/caches/apptainer"
+# Compiled kernels, many small files: on the node's own disk, gone with the job.
+export TRITON_CACHE_DIR="/scratch/local/triton.$SLURM_JOB_ID"
+export TORCHINDUCTOR_CACHE_DIR="/scratch/local/inductor.$SLURM_JOB_ID"
+export MIOPEN_USER_DB_PATH="/scratch/local/miopen.$SLURM_JOB_ID"
+# Nodes have no internet.
+export HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1
+mkdir -p "$STORAGE/caches"
+
+# Ends the job in its first seconds when a GPU is missing, another one, or of no use to the framework.
+python -m grader doctor --site berzelius --gpus thin:1
+
+cores=${SLURM_CPUS_PER_TASK:-$SLURM_CPUS_ON_NODE}
+gpus=$SLURM_GPUS_ON_NODE
+export WORKERS=$((cores / gpus)) OMP_NUM_THREADS=$((cores / gpus))  # of each process that drives a GPU
+
+# Each task has a seed of its own, and a file of its own.
+python -u jobscripts/programs/train.py \
+    --seed "$SLURM_ARRAY_TASK_ID" --out "$STORAGE/results/$SLURM_ARRAY_JOB_ID" "$@"

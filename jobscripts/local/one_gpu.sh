@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# This machine (private Slurm, stand-ins for GPUs): one GPU.
+# From the top folder of the repository:  sbatch jobscripts/local/one_gpu.sh [PROGRAM ARGUMENTS]
+# Made from jobscripts/sites/local.toml by `python -m grader.jobscripts`.
+# Replace naissYYYY-X-NNN by your project.
+# For trying scripts out. Nothing here is fast.
+#SBATCH -A naissYYYY-X-NNN
+#SBATCH -n 1
+#SBATCH -c 1
+#SBATCH --gpus-per-node=1
+#SBATCH -t 00:10:00
+#SBATCH -J one_gpu
+#SBATCH -o one_gpu-%j.out
+set -eo pipefail
+
+export STORAGE=$PWD/build/jobs
+export EXERCISES_VENV="${EXERCISES_VENV:-$PWD/.venv}"
+source "$EXERCISES_VENV/bin/activate"
+# Models and images: not in the home, which is small.
+export HF_HOME="$STORAGE/caches/huggingface"
+export TORCH_HOME="$STORAGE/caches/torch"
+export KERAS_HOME="$STORAGE/caches/keras"
+export APPTAINER_CACHEDIR="$STORAGE/caches/apptainer"
+export SINGULARITY_CACHEDIR="$STORAGE/caches/apptainer"
+# Compiled kernels, many small files: on the node's own disk, gone with the job.
+export TRITON_CACHE_DIR="${TMPDIR:-/tmp}/triton.$SLURM_JOB_ID"
+export TORCHINDUCTOR_CACHE_DIR="${TMPDIR:-/tmp}/inductor.$SLURM_JOB_ID"
+export MIOPEN_USER_DB_PATH="${TMPDIR:-/tmp}/miopen.$SLURM_JOB_ID"
+# Nodes have no internet.
+export HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1
+mkdir -p "$STORAGE/caches"
+
+# Ends the job in its first seconds when a GPU is missing, another one, or of no use to the framework.
+python -m grader doctor --site local --gpus 1
+
+cores=${SLURM_CPUS_PER_TASK:-$SLURM_CPUS_ON_NODE}
+gpus=$SLURM_GPUS_ON_NODE
+export WORKERS=$((cores / gpus)) OMP_NUM_THREADS=$((cores / gpus))  # of each process that drives a GPU
+
+python -u "${@:-jobscripts/programs/train.py}"

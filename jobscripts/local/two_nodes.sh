@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# This machine (private Slurm, stand-ins for GPUs): the GPUs of two nodes.
+# From the top folder of the repository:  sbatch jobscripts/local/two_nodes.sh [PROGRAM ARGUMENTS]
+# Made from jobscripts/sites/local.toml by `python -m grader.jobscripts`.
+# Replace naissYYYY-X-NNN by your project.
+# For trying scripts out. Nothing here is fast.
+#SBATCH -A naissYYYY-X-NNN
+#SBATCH -N 2
+#SBATCH --ntasks-per-node=1
+#SBATCH -c 2
+#SBATCH --gpus-per-node=2
+#SBATCH -t 00:10:00
+#SBATCH -J two_nodes
+#SBATCH -o two_nodes-%j.out
+set -eo pipefail
+
+export STORAGE=$PWD/build/jobs
+export EXERCISES_VENV="${EXERCISES_VENV:-$PWD/.venv}"
+source "$EXERCISES_VENV/bin/activate"
+# Models and images: not in the home, which is small.
+export HF_HOME="$STORAGE/caches/huggingface"
+export TORCH_HOME="$STORAGE/caches/torch"
+export KERAS_HOME="$STORAGE/caches/keras"
+export APPTAINER_CACHEDIR="$STORAGE/caches/apptainer"
+export SINGULARITY_CACHEDIR="$STORAGE/caches/apptainer"
+# Compiled kernels, many small files: on the node's own disk, gone with the job.
+export TRITON_CACHE_DIR="${TMPDIR:-/tmp}/triton.$SLURM_JOB_ID"
+export TORCHINDUCTOR_CACHE_DIR="${TMPDIR:-/tmp}/inductor.$SLURM_JOB_ID"
+export MIOPEN_USER_DB_PATH="${TMPDIR:-/tmp}/miopen.$SLURM_JOB_ID"
+# Nodes have no internet.
+export HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1
+mkdir -p "$STORAGE/caches"
+
+# Ends the job in its first seconds when a GPU is missing, another one, or of no use to the framework.
+srun --ntasks-per-node=1 --cpu-bind=none \
+    python -m grader doctor --site local --gpus 2
+
+cores=${SLURM_CPUS_PER_TASK:-$SLURM_CPUS_ON_NODE}
+gpus=$SLURM_GPUS_ON_NODE
+export WORKERS=$((cores / gpus)) OMP_NUM_THREADS=$((cores / gpus))  # of each process that drives a GPU
+
+# srun starts one torchrun on each node, torchrun one process for each GPU there. They meet at the first node.
+head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+port=$((20000 + SLURM_JOB_ID % 20000))  # jobs that share a node must not share a port
+srun --ntasks-per-node=1 --cpu-bind=none --kill-on-bad-exit=1 \
+    python -u -m torch.distributed.run \
+    --nnodes="$SLURM_JOB_NUM_NODES" --nproc-per-node="$gpus" \
+    --rdzv-backend=c10d --rdzv-endpoint="$head:$port" --rdzv-id="$SLURM_JOB_ID" \
+    "${@:-assignments/05_data_parallel/train.py}"

@@ -1,0 +1,15 @@
+#!/bin/bash
+# More indices than Slurm takes.
+# Site: alvis. Caught by: array-size. Slurm refuses it.
+#SBATCH -A NAISS2026-1-23
+#SBATCH -p alvis
+#SBATCH --gpus-per-node=A40:1
+#SBATCH -t 0:10:00
+#SBATCH -J train
+#SBATCH -o train-%A_%a.out
+#SBATCH --array=0-5000%10
+set -euo pipefail
+module purge
+module load PyTorch/2.7.1-foss-2024a-CUDA-12.6.0
+export HF_HOME="$TMPDIR/huggingface"
+python -u train.py

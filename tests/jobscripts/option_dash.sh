@@ -1,0 +1,14 @@
+#!/bin/bash
+# The long dash of a web page.
+# Site: alvis. Caught by: option-form, time-missing. Slurm refuses it.
+#SBATCH -A NAISS2026-1-23
+#SBATCH -p alvis
+#SBATCH --gpus-per-node=A40:1
+#SBATCH –-time=10
+#SBATCH -J train
+#SBATCH -o train-%j.out
+set -euo pipefail
+module purge
+module load PyTorch/2.7.1-foss-2024a-CUDA-12.6.0
+export HF_HOME="$TMPDIR/huggingface"
+python -u train.py
