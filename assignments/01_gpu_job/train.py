@@ -96,14 +96,16 @@ def flat(run):
 # --- the program -------------------------------------------------------------------------------------------------
 
 
-class Slow(Run):
-    """A run whose steps take as long as those of a large model."""
+class Logged(Run):
+    """A run that tells of its epochs, and whose steps take as long as those of a larger model."""
 
     pause_s = 0.0
 
     def step(self, inputs, targets):
         super().step(inputs, targets)
         time.sleep(self.pause_s)
+        if self.position == 0:
+            print(f"epoch {self.epoch}: loss {self.losses[-1]:.4f}", flush=True)
 
 
 def main():
@@ -116,7 +118,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--step-seconds", type=float, default=0.0, help="how long a step takes at least")
     options = parser.parse_args()
-    run = Slow(epochs=options.epochs, device=task.choose_device(options.device))
+    run = Logged(epochs=options.epochs, device=task.choose_device(options.device))
     run.pause_s = options.step_seconds
     # A save of this small model takes a hundredth of a second; a node is taken to fail once in 30 days.
     every = task.steps_between(max(options.step_seconds, 0.01), 0.01, 30 * 86400.0)
