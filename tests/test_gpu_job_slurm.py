@@ -39,11 +39,13 @@ def adapted(text, program, account):
             "#SBATCH -J gpu-job\n#SBATCH -o gpu-job-%j.out\n"
             "#SBATCH --signal=B:USR1@60\n#SBATCH --requeue\n#SBATCH --open-mode=append\n"
         ),
-        2: f'CHECKPOINTS=$PWD/checkpoints\nexport HF_HOME=$PWD/caches\nexport PATH={Path(sys.executable).parent}:$PATH\n',
+        2: "CHECKPOINTS=$PWD/checkpoints\nexport HF_HOME=$PWD/caches\n"
+        f"export PATH={Path(sys.executable).parent}:$PATH\n",
     }
     script = todo.compose(re.sub("(?m)^# site: .*", "# site: local", text), own, "job.sh")
-    return re.sub(r"--device (cuda|GPU)", f"--device {'cpu' if program == 'train.py' else 'CPU'} "
-                  f"--step-seconds {STEP_S}", script)
+    return re.sub(
+        r"--device (cuda|GPU)", f"--device {'cpu' if program == 'train.py' else 'CPU'} --step-seconds {STEP_S}", script
+    )
 
 
 def environment(folder):
@@ -65,7 +67,11 @@ def test_a_warned_job_goes_on_after_its_requeue_bit_for_bit(slurm, place, side):
     cpu = "cpu" if side.framework == "torch" else "CPU"
     alone = subprocess.run(
         [sys.executable, program, "--device", cpu, "--checkpoint", str(folder / "alone")],
-        cwd=folder, env=os.environ | environment(folder), capture_output=True, text=True, check=True,
+        cwd=folder,
+        env=os.environ | environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     (folder / "here.sh").write_text(text)
     exports = ",".join(["ALL", *(f"{name}={value}" for name, value in environment(folder).items())])

@@ -104,7 +104,7 @@ def _why_interval(answer, step_s, save_s, failure_s):
 
 
 PLAIN = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size"}
-"""What a pickle may name, beside storages: more than that, and torch.load(weights_only=True) refuses or has to trust."""
+"""What a pickle may name, beside storages. torch.load(weights_only=True) refuses most of what is not here."""
 
 
 def plain(path):
@@ -136,7 +136,7 @@ def plain_arrays(path):
             dtypes = {name.removesuffix(".npy"): _dtype(archive, name) for name in archive.namelist()}
     except Exception as error:
         raise Failed(f"{path.name} is not a file of np.savez(): {type(error).__name__}.") from None
-    if pickled := [name for name, dtype in dtypes.items() if dtype == object]:
+    if pickled := [name for name, dtype in dtypes.items() if dtype.hasobject]:
         raise Failed(
             f"{', '.join(pickled)[:80]} can only be pickled, and np.load() refuses pickles: whoever loads one runs it.",
             "Keep what it is made of: numbers, arrays, or its text as JSON.",
@@ -224,7 +224,8 @@ def warned(text):
             f"line {directive.line}: {directive.spelled}; expected a signal 60 s or more before the limit.",
             "Slurm may send it up to 60 s early, and a large checkpoint takes its time.",
         )
-    traps = [w for w in words if w[:1] == ["trap"] and ahead[1].removeprefix("SIG") in {s.removeprefix("SIG") for s in w}]
+    name = ahead[1].removeprefix("SIG")
+    traps = [w for w in words if w[:1] == ["trap"] and {name, f"SIG{name}"} & set(w)]
     if not any("kill" in w[1] for w in traps if len(w) > 1) and not _kills(text, traps):
         raise Failed(f"The script catches {ahead[1]} and does not pass it on to the training.", "kill -USR1 PID does.")
     if not any(w[:2] == ["scontrol", "requeue"] for w in words):

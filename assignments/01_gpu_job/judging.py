@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import math
 import signal
-from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -82,9 +82,9 @@ class Trial:
         return (losses, weights), seconds
 
     def judge_saved(self, weights, opens, every):
-        """Raise Failed unless a training was saved as often as asked, and completely: AdamW has two numbers a weight."""
+        """Raise Failed unless a training was saved as often as asked, and whole: AdamW has two numbers a weight."""
         if opens < self.steps // every:
-            raise Failed(f"The timed training opened {opens} files; {self.steps} steps are {self.steps // every} saves.")
+            raise Failed(f"The timed training opened {opens} files; it was to be saved {self.steps // every} times.")
         if _size(self.path) < 3 * weights.nbytes:
             raise Failed(f"After the training {self.path.name} has {_size(self.path):,} bytes: not its whole state.")
 

@@ -1,7 +1,7 @@
-"""Assignment 01: a training that survives the end of its job. Edit between the TODO marks; TODO(1) to (3) are in job.sh.
+"""Assignment 01: a training that survives the end of its job. TODO(1) to (3) are in job.sh.
 
-Every function works as shipped, on a CPU and until something goes wrong. The lesson is README.md; check yourself at any
-time:  pytest assignments/01
+Edit between the TODO marks. Every function works as shipped, on a CPU and until something goes wrong. The lesson is
+README.md; check yourself at any time:  pytest assignments/01
 """
 
 import math
@@ -16,7 +16,7 @@ import torch
 
 
 def choose_device(wanted):
-    """The torch.device to train on, for "cuda", "cpu" or another name. Raises RuntimeError for a GPU that is not there."""
+    """The torch.device to train on: "cuda", "cpu" or another name. Raises RuntimeError for a GPU that is not there."""
     # TODO(4): no silent fallback
     # As it is, a job whose GPU is missing trains on the CPU, 50 times slower, until its time is up.
     return torch.device(wanted if torch.cuda.is_available() else "cpu")

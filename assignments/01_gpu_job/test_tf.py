@@ -14,7 +14,12 @@ def test_asked(choices, handed_in):
     return choices.asked(handed_in("job_tf.sh"))
 
 
-@check("the script brings its software, keeps checkpoints, and looks for the GPU", points=0.75, rests_on="witnessed", todo=2)
+@check(
+    "the script brings its software, keeps checkpoints, and looks for the GPU",
+    points=0.75,
+    rests_on="witnessed",
+    todo=2,
+)
 def test_prepared(choices, handed_in):
     return choices.prepared(handed_in("job_tf.sh"), r"\blist_(physical|logical)_devices\b")
 

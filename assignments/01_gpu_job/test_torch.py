@@ -14,7 +14,12 @@ def test_asked(choices, handed_in):
     return choices.asked(handed_in("job.sh"))
 
 
-@check("the script brings its software, keeps checkpoints, and looks for the GPU", points=0.75, rests_on="witnessed", todo=2)
+@check(
+    "the script brings its software, keeps checkpoints, and looks for the GPU",
+    points=0.75,
+    rests_on="witnessed",
+    todo=2,
+)
 def test_prepared(choices, handed_in):
     return choices.prepared(handed_in("job.sh"), r"torch\.cuda\.(is_available|device_count|get_device)")
 

@@ -48,7 +48,7 @@ class Run:
         import task
 
         torch.manual_seed(seed)  # of all devices
-        np.random.seed(seed)  # noqa: NPY002 - the generator that most training code uses, and that has to be saved
+        np.random.seed(seed)  # the generator that most training code uses
         random.seed(seed)
         teacher = np.random.default_rng(seed)
         self.samples = teacher.standard_normal((batch * batches_per_epoch, WIDTH)).astype(np.float32)
@@ -70,7 +70,7 @@ class Run:
         while self.epoch < self.epochs:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.samples))
             rows = order[self.position * self.batch :][: self.batch]
-            inputs = self.samples[rows] + 0.1 * np.random.standard_normal((len(rows), WIDTH))  # noqa: NPY002
+            inputs = self.samples[rows] + 0.1 * np.random.standard_normal((len(rows), WIDTH))
             if random.random() < 0.5:
                 inputs = inputs[:, ::-1]
             yield torch.tensor(inputs.copy(), dtype=torch.float32), torch.from_numpy(self.labels[rows])

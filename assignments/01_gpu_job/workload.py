@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ def train(options, path, every, trouble):
     """
     import task
 
-    faulthandler.unregister(signal.SIGUSR1)  # the grader's: without your handler the signal ends the process, as in a job
+    faulthandler.unregister(signal.SIGUSR1)  # the grader's; now the signal ends the process, unless you handle it
     run = _Troubled(**options)
     run.trouble = trouble
     finished = task.train(run, Path(path), every)
@@ -144,12 +145,12 @@ def reference(options, steps, forgotten):
 
 def _forget(run, options, parts):
     """Leave parts of a run as they are in a new process."""
-    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
     new = Run(**options)  # which seeds all three
     if "PyTorch" not in parts:
         torch.set_rng_state(kept[0])
     if "NumPy" not in parts:
-        np.random.set_state(kept[1])  # noqa: NPY002
+        np.random.set_state(kept[1])
     if "Python" not in parts:
         random.setstate(kept[2])
     if "scheduler" in parts:
@@ -165,11 +166,12 @@ def _forget(run, options, parts):
 class _Troubled(Run):
     """A run that is disturbed in one of its steps; see `train`."""
 
-    trouble = {}
+    trouble: ClassVar = {}
 
     def step(self, inputs, targets):
         if len(self.losses) != self.trouble.get("step"):
-            return super().step(inputs, targets)
+            super().step(inputs, targets)
+            return
         if "reached" in self.trouble:
             Path(self.trouble["reached"]).touch()
             while True:

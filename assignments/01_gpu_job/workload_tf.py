@@ -1,4 +1,4 @@
-"""Given: what the checks call, TensorFlow. It uses your task_tf.py as the program in train_tf.py does, and disturbs it."""
+"""Given: what the checks call, TensorFlow. It uses your task_tf.py as train_tf.py does, and disturbs it."""
 
 import contextlib
 import faulthandler
@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -49,7 +50,7 @@ def places(options):
         "dropout's random state": run.model.non_trainable_variables,
         "optimizer state": run.model.optimizer.variables,
     }
-    return {kind: sorted({variable.value.device.rpartition("device:")[2] for variable in some}) for kind, some in kinds.items()}
+    return {kind: sorted({v.value.device.rpartition("device:")[2] for v in some}) for kind, some in kinds.items()}
 
 
 def train(options, path, every, trouble):
@@ -61,7 +62,7 @@ def train(options, path, every, trouble):
     """
     import task_tf
 
-    faulthandler.unregister(signal.SIGUSR1)  # the grader's: without your handler the signal ends the process, as in a job
+    faulthandler.unregister(signal.SIGUSR1)  # the grader's; now the signal ends the process, unless you handle it
     run = _Troubled(**options)
     run.trouble = trouble
     finished = task_tf.train(run, Path(path), every)
@@ -185,7 +186,7 @@ def _forget(run, new, parts):
 class _Troubled(Run):
     """A run that is disturbed in one of its steps; see `train`."""
 
-    trouble = {}
+    trouble: ClassVar = {}
     _due = False
 
     def step(self, inputs, targets):

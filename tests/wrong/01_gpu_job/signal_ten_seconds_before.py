@@ -1,4 +1,4 @@
-"""Ten seconds ahead: Slurm may be late by more than that, and saving takes its time.
+"""Ten seconds ahead: a large model takes longer to save.
 
 Caught by: warned
 """
