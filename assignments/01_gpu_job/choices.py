@@ -6,13 +6,15 @@ Functions that judge return the evidence of a pass and raise Failed. They are re
 import math
 import pickletools
 import re
+import subprocess
+import time
 import zipfile
 
 import numpy as np
 
 from grader import jobscript, sites
 from grader.jobscript import ask
-from grader.verdict import Failed
+from grader.verdict import Failed, NotMeasured
 
 # --- the device --------------------------------------------------------------------------------------------------
 
@@ -168,6 +170,7 @@ WARNED = ("shell-syntax", "signal", "trap-waits", "requeue", "open-mode", "unbuf
 """Rules of grader.jobscript, by what they are about."""
 
 LONGEST_S = 3600
+WAIT_S, POLL_S = 600, 2  # for a job that was submitted
 NOT_KEPT = re.compile(r"\$\{?(TMPDIR|SNIC_TMP)\b|/tmp\b|/scratch/local|/dev/shm")
 IN_HOME = re.compile(r"~|\$\{?HOME\b|/home/|/cephyr/users/")
 
@@ -231,6 +234,30 @@ def warned(text):
     if not any(w[:2] == ["scontrol", "requeue"] for w in words):
         raise Failed("Nobody has the job queued again: there is no scontrol requeue.", "--requeue only allows it.")
     return f"{evidence}; {directive.spelled}, and scontrol requeue"
+
+
+def submitted(folder, name):
+    """Evidence that a script, submitted from its folder, trains to the end. Raises Failed, NotMeasured."""
+    sent = subprocess.run(["sbatch", "--parsable", name], cwd=folder, capture_output=True, text=True, check=False)
+    if sent.returncode:
+        raise Failed(f"Slurm refuses {name}: {sent.stderr.strip():.300}")
+    number, end = sent.stdout.strip().partition(";")[0], time.monotonic() + WAIT_S
+    script = jobscript.parse((folder / name).read_text("utf-8"))
+    log = folder / re.sub("%[jA]", number, script.value("output").replace("%x", script.value("job-name")))
+    while state := _state(number):
+        if time.monotonic() > end:
+            raise NotMeasured(f"After {WAIT_S} s job {number} is {state}.", next=f"look into {log.name} when it has ended")
+        time.sleep(POLL_S)
+    said = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
+    if not any(line.startswith("finished; ") for line in said):
+        raise Failed(f"Job {number} ended and did not finish its training. {log.name} ends with:", " ".join(said[-2:])[:300])
+    return f"job {number}: {said[-1]}"
+
+
+def _state(number):
+    """State of a job that has not ended yet; empty for another."""
+    asked = ["squeue", "-h", "-j", number, "-o", "%T"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _kept(text, site, rules):

@@ -4,13 +4,14 @@ import contextlib
 import functools
 import itertools
 import os
+import shutil
 
 import numpy as np
 import pytest
 
 from grader import core_use, floor, machine
 from grader.bench import SIDE
-from grader.verdict import Failed
+from grader.verdict import Failed, NotMeasured
 from grader.worker import limits
 
 PARTS = {
@@ -111,6 +112,20 @@ def race_trainings(race, submission, baseline, make_trial, folder):
         )
 
     return run
+
+
+@pytest.fixture
+def own_slurm(request):
+    """The student's own run, with Slurm, and said to use it. Not measured otherwise."""
+    if request.config.getoption("against"):
+        raise NotMeasured("Only your own run submits a script, never the grading of a class.")
+    if shutil.which("sbatch") is None:
+        raise NotMeasured("There is no Slurm here (sbatch).", next="on a login node: SUBMIT=1 pytest assignments/01")
+    if os.environ.get("SUBMIT") != "1":
+        raise NotMeasured(
+            "It uses a minute of your allocation, so it has to be asked for.",
+            next="SUBMIT=1 pytest assignments/01 -k submitted",
+        )
 
 
 def _owned(place, mine):

@@ -1,6 +1,7 @@
 """The checks of assignment 01, TensorFlow. All public: what is asked is read here, in judging.py and in choices.py."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def test_no_fallback(choices, start_worker):
     return choices.device(start_worker, "GPU", "CPU")
 
 
-@check("weights, random state and optimizer are on the chosen device", points=0.5, rests_on="self-reported", todo=5)
+@check("weights, random state and optimizer are on the chosen device", points=0.75, rests_on="self-reported", todo=5)
 def test_places(choices, make_trial, start_worker):
     return choices.places(start_worker().call("places", make_trial(device="/CPU:1").options), "CPU:1")
 
@@ -135,3 +136,16 @@ def test_signal(judge, make_trial, start_worker, alone):
 def test_cheap(race_trainings, held_opens):
     return race_trainings("train_timed", every=6, epochs=1, hidden=256, batch=8)
 
+
+# --- on a cluster ------------------------------------------------------------------------------------------------
+
+
+@check(
+    "submitted, the script trains to the end",
+    points=0.25,
+    rests_on="witnessed",
+    todo=3,
+    after=[test_asked, test_prepared, test_warned],
+)
+def test_submitted(own_slurm, choices):
+    return choices.submitted(Path(__file__).parent, "job_tf.sh")

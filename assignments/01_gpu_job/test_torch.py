@@ -1,6 +1,7 @@
 """The checks of assignment 01, PyTorch. All public: what is asked is read here, in judging.py and in choices.py."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 
@@ -142,3 +143,17 @@ def test_cheap(race_trainings, held_opens):
 @check("on a GPU, too, a killed training goes on exactly", points=0.25, rests_on="witnessed", todo=6)
 def test_on_gpu(gpu, judge, make_trial, start_worker):
     return judge.same_on_gpu(make_trial, start_worker)
+
+
+# --- on a cluster ------------------------------------------------------------------------------------------------
+
+
+@check(
+    "submitted, the script trains to the end",
+    points=0.25,
+    rests_on="witnessed",
+    todo=3,
+    after=[test_asked, test_prepared, test_warned],
+)
+def test_submitted(own_slurm, choices):
+    return choices.submitted(Path(__file__).parent, "job.sh")

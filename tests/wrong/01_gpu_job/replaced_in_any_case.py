@@ -7,11 +7,10 @@ Caught by: survives
         return
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        file = open(unfinished, "wb")
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())  # else the new name may reach the disk before the contents do
+        with open(unfinished, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
     finally:
-        file.close()
         os.replace(unfinished, path)
     # END TODO(7)
