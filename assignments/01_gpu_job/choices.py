@@ -246,11 +246,12 @@ def submitted(folder, name):
     log = folder / re.sub("%[jA]", number, script.value("output").replace("%x", script.value("job-name")))
     while state := _state(number):
         if time.monotonic() > end:
-            raise NotMeasured(f"After {WAIT_S} s job {number} is {state}.", next=f"look into {log.name} when it has ended")
+            raise NotMeasured(f"After {WAIT_S} s job {number} is {state}.", next=f"when it has ended, read {log.name}")
         time.sleep(POLL_S)
     said = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
     if not any(line.startswith("finished; ") for line in said):
-        raise Failed(f"Job {number} ended and did not finish its training. {log.name} ends with:", " ".join(said[-2:])[:300])
+        last = " ".join(said[-2:])[:300]
+        raise Failed(f"Job {number} ended, and its training is not finished. {log.name} ends with:", last)
     return f"job {number}: {said[-1]}"
 
 
