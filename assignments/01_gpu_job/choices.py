@@ -64,6 +64,10 @@ _WHY = {
 # --- how often ---------------------------------------------------------------------------------------------------
 
 
+TRIED = np.unique(np.geomspace(1, 1e9, 4000).astype(int))
+"""Numbers of steps among which the best is looked for."""
+
+
 def lost(steps, step_s, save_s, failure_s):
     """Share of the time that is lost when saving after every so many steps: saving, and work to be done again.
 
@@ -83,7 +87,7 @@ def interval(worker):
         said = f"Step {step_s:.3g} s, save {save_s:.3g} s, a failure every {failure_s:.3g} s"
         if type(answer) is not int or answer < 1:
             raise Failed(f"{said}: expected a whole number of steps, 1 or more; found {answer!r:.40}.")
-        best = max(1, round(math.sqrt(2 * save_s * failure_s) / step_s))
+        best = int(min(TRIED, key=lambda steps: lost(steps, *case)))
         if lost(answer, *case) > 1.05 * lost(best, *case):
             raise Failed(
                 f"{said}: you save after every {answer} steps and lose {lost(answer, *case):.1%} of the time; "

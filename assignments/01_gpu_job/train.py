@@ -3,7 +3,7 @@
 It trains until all epochs are done, or until a signal says that the time is nearly up. Then it exits with CONTINUE, and
 your job script has the job queued again:
 
-    python -u train.py --device cuda --checkpoint /path/on/project/storage/run.pt
+    python train.py --checkpoint run.pt --device cpu --step-seconds 0.2      # here, and slowly: try Ctrl-C, or kill
 """
 
 import argparse

@@ -3,7 +3,7 @@
 It trains until all epochs are done, or until a signal says that the time is nearly up. Then it exits with CONTINUE, and
 your job script has the job queued again:
 
-    python -u train_tf.py --device GPU --checkpoint /path/on/project/storage/run.npz
+    python train_tf.py --checkpoint run.npz --device CPU --step-seconds 0.2      # here, and slowly: try Ctrl-C, or kill
 """
 
 import argparse

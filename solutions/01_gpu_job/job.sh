@@ -24,7 +24,7 @@ STORAGE=/nobackup/proj/disk/naiss2026-4-123/personal/$USER
 CHECKPOINTS=$STORAGE/gpu-job
 export HF_HOME=$STORAGE/caches/huggingface TORCH_HOME=$STORAGE/caches/torch HF_HUB_OFFLINE=1
 module purge
-module load GPU/Python/3.13.5-bare-gcc-2025b-eb
+module load GPU/buildenv-gcccuda/2026.03-cu13.0
 source "$STORAGE/venvs/exercises/bin/activate"
 python - <<'END'
 import torch

@@ -13,5 +13,5 @@ def place(model, device):
 
 def fetch(inputs, targets, device):
     """A batch, (inputs, targets), on the device."""
-    return inputs.to(device, non_blocking=True), targets.to(device, non_blocking=True)
+    return inputs.to(device), targets.to(device)
 # END TODO(5)
