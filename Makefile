@@ -16,7 +16,7 @@ setup: .venv/ready-setup  ## make .venv with what the self-check needs (PyTorch)
 PY = .venv/bin/python
 #   PYTEST_ARGS="..."        more arguments for pytest
 PYTEST_ARGS ?=
-.PHONY: demo test verify lint system
+.PHONY: demo test verify lint system slurm
 
 demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo/report.html
 	@rm -rf build/demo
@@ -28,6 +28,9 @@ test: system lint  ## set up everything that the tests need, lint, test; what CI
 
 verify: .venv/ready-test  ## every start fails where it should, every solution passes, every wrong answer is caught
 	$(PY) -m grader verify
+
+slurm: system .venv/ready-test  ## a shell on a private Slurm of this machine's own
+	$(PY) -m tests.private_slurm
 
 lint: .venv/ready-test  ## ruff and mypy
 	$(PY) -m ruff check .

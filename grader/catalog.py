@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from grader import schema, todo
+from grader import machine, schema, todo
 from grader.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +41,8 @@ class Side:
     """Files of the course that stand beside the task in the worker; the first module holds the entry points."""
     task: str
     targets: tuple[Target, ...]
+    least: dict[str, str] = field(default_factory=dict, hash=False)
+    """The oldest version of a package that this side runs with, where not any will do."""
     also: tuple[str, ...] = ()
     """Further files that students edit: a job script."""
 
@@ -56,9 +58,21 @@ class Side:
 
     @property
     def missing(self) -> str:
-        """The first package that this side needs and that is not installed here; empty when all are."""
-        packages = (name.partition(".")[0] for name in self.imports)
-        return next((name for name in packages if find_spec(name) is None), "")
+        """Why this side cannot run here: the first package that is not installed or too old. Empty when it can."""
+        for package in dict.fromkeys(name.partition(".")[0] for name in self.imports):
+            least = self.least.get(package, "")
+            if find_spec(package) is None:
+                return f"{package} is not installed here"
+            if least and machine.older(found := machine.version(package), least):
+                return f"{package} {found} is too old: this needs {least} or newer"
+        return ""
+
+    @property
+    def remedy(self) -> str:
+        """What installs what is missing."""
+        package = self.missing.partition(" ")[0]
+        least = f">={self.least[package]}" if package in self.least else ""
+        return f"pip install '{package}{least}'" if least else f"pip install {package}"
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -144,8 +158,9 @@ def find(prefix: str, parent: Path = ASSIGNMENTS) -> Assignment:
 
 def _side(framework: str, data: dict[str, Any]) -> Side:
     targets = tuple(Target(t["check"], t["hardware"], float(t["speedup"]), t["source"]) for t in data.get("target", []))
-    files = tuple(data["given"]), data["task"], targets, tuple(data.get("also", []))
-    return Side(framework, tuple(data["imports"]), *files)
+    files = tuple(data["given"]), data["task"], targets
+    least, also = data.get("least", {}), tuple(data.get("also", []))
+    return Side(framework, tuple(data["imports"]), *files, least=least, also=also)
 
 
 def _short(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -47,6 +48,12 @@ def version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def older(found: str | None, least: str) -> bool:
+    """Whether a version is older than another, by its numbers; one that cannot be told is not."""
+    numbers = [[int(n) for n in re.findall(r"\d+", (text or "").partition("+")[0])[:3]] for text in (found, least)]
+    return bool(numbers[0]) and numbers[0] < numbers[1]
 
 
 def facts() -> dict[str, str | int | None]:

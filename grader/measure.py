@@ -55,6 +55,8 @@ class Race:
         self.needed = self.target.speedup
         """The target, or less where not even the solution reaches it on this machine."""
         self.pairs: list[dict[str, Any]] = []
+        self.ranks: dict[int, float | None] = {}
+        """Where ranks race one: seconds of a call by their number, for the report. None: those of the race."""
         self._advice = advice
         self._solution = possible
         self._same = same is not None
@@ -167,6 +169,10 @@ class Race:
             "hardware": self.target.hardware,
             "pairs": self.pairs,
         }
+        if self.ranks:
+            base, mine = (seconds / self._fair()[0]["calls"] for seconds in self._typical())
+            curve = {1: base} | {n: mine if s is None else s for n, s in self.ranks.items()}
+            found["scaling"] = [{"ranks": n, "seconds": round(s, 6)} for n, s in curve.items()]
         if self._possible is not None:
             found["possible"] = {name: self._possible[name] for name in ("speedup", "low", "high")}
         return found
@@ -185,6 +191,11 @@ class Race:
 
     def _median(self) -> float:
         return math.exp(statistics.median(self._log_ratios()))
+
+    def _typical(self) -> tuple[float, float]:
+        """Median seconds of a block of the baseline and of the submission."""
+        base, mine = (statistics.median(p[f"{who}_s"] for p in self._fair()) for who in ("baseline", "submission"))
+        return base, mine
 
     def _shown(self) -> tuple[float, float]:
         """The interval; an open end (few pairs) shows the extreme pair instead."""
@@ -209,7 +220,7 @@ class Race:
 
     def _evidence(self, note: str) -> str:
         low, high = self._shown()
-        base, mine = (statistics.median(p[f"{who}_s"] for p in self._fair()) for who in ("baseline", "submission"))
+        base, mine = self._typical()
         needed = f"needed {self.needed:.3g}x"
         if self.needed < self.target.speedup:
             needed += f" (not {self.target.speedup:g}x: the solution here, less)"

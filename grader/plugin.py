@@ -139,9 +139,8 @@ def _prepare(config: pytest.Config, folder: Path, items: list[pytest.Item]) -> l
     """Make the bench of one assignment; returns the checks that need no run."""
     assignment = catalog.load(folder)
     against, source = config.getoption("against"), _source(config, folder)
-    out = config.getoption("results")
-    if out is None and not against:
-        out = SELF_CHECKS / assignment.name / results.NAME
+    own = None if against else SELF_CHECKS / assignment.name / results.NAME
+    out = config.getoption("results") or own
     files, servers = intake.take_all(assignment, source), config.stash[SERVERS]
     bench = Bench(assignment, files, _whose(source), Path(out) if out else None, servers)
     config.stash[BENCHES][str(folder)] = bench
@@ -185,8 +184,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if BENCH not in item.stash:
         return
     bench, side = item.stash[BENCH], item.stash[SIDE]
-    if missing := side.missing:
-        raise NotMeasured(f"{missing} is not installed here.", next=f"pip install {missing}")
+    if side.missing:
+        raise NotMeasured(f"{side.missing}.", next=side.remedy)
     from grader.fixtures import HARDWARE
 
     for name in HARDWARE.keys() & set(getattr(item, "fixturenames", ())):
@@ -268,14 +267,14 @@ def _outcome(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | N
 
 def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     """A failure always ends with what to do: by default the TODO that the check is about, and its hint."""
-    bench, side = item.stash[BENCH], item.stash[SIDE]
-    file, cause = bench.files[side.framework], outcome.cause
+    bench, side, cause = item.stash[BENCH], item.stash[SIDE], outcome.cause
+    file = bench.files[side.framework]
     # An error names a line: what to mend is there, whatever the check is about.
     number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
-    name = bench.assignment.file_of(side, number)
-    follow = f"TODO({number}) in {name}; a hint: {hints.command(bench.assignment.number, side, number)}"
+    place = f"TODO({number}) in {bench.assignment.file_of(side, number)}"
+    follow = f"{place}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched:
-        cause = f"TODO({number}) in {name} is still as shipped."
+        cause = f"{place} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)
 
 

@@ -34,7 +34,7 @@ PRIVATE = ("solutions", "tests")
 """Nothing in the edition may be a copy of a file below these."""
 NOT_THERE = re.compile(
     r"\b(solutions|tests|examples|benchmarks)/|(?<!\w)\.ci/|CONTRIBUTING|CHANGELOG|docs/decisions"
-    r"|\bmake (demo|test|verify|lint|system)\b"
+    r"|\bmake (demo|test|verify|lint|system|slurm)\b"
 )
 """What no file that students read may speak of. The engine may: it is the same in both."""
 BEGIN, END = "course only >>>", "<<< course only"

@@ -52,14 +52,14 @@ def _engine() -> Environment:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ModuleNotFoundError as error:
         raise UsageError(f"the page needs {error.name}: pip install -e '.[instructor]'") from None
-    from grader import figures
+    from grader import figures, scaling
 
     folder = FileSystemLoader(Path(__file__).parent / "templates")
     page = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page.filters["points"] = panel.points
-    page.globals |= {"figures": figures, "anchor": blocks.anchor, "machine": blocks.machine, "label": panel.label}
+    page.globals |= {"figures": figures, "scaling": scaling, "anchor": blocks.anchor, "machine": blocks.machine}
     page.globals |= {"heading": blocks.heading, "blocks": blocks.blocks, "written": time.strftime("%Y-%m-%d %H:%M %z")}
-    page.globals |= {"verdicts": blocks.LEGEND, "evidence": blocks.EVIDENCE}
+    page.globals |= {"verdicts": blocks.LEGEND, "evidence": blocks.EVIDENCE, "label": panel.label}
     return page
 
 

@@ -94,11 +94,11 @@ apt_install() {
         -o DPkg::Lock::Timeout=300 "$1" >/dev/null
 }
 
-need() {  # need PACKAGE USE PROGRAM...: one of the programs must be there, or PACKAGE be installed
+need() {  # need PACKAGE USE PROGRAM...: one of the programs or files must be there, or PACKAGE be installed
     package=$1 use=$2
     shift 2
     for program; do
-        if command -v "$program" >/dev/null; then return; fi
+        if command -v "$program" >/dev/null || [ -e "$program" ]; then return; fi
     done
     if apt_install "$package"; then return; fi
     say "missing: $package, for $use, which are skipped (Debian/Ubuntu: sudo apt install $package)"
@@ -110,6 +110,9 @@ find_system_parts() {
     (find_python >/dev/null 2>&1) || apt_install python3-venv || true  # make_venv says what is wrong
     need slurm-wlm "tests on a private Slurm" slurmctld
     need munge "tests on a private Slurm" munged
+    need libnss-wrapper "tests on a private Slurm" /usr/lib/*/libnss_wrapper.so
+    need slurmdbd "a private Slurm with accounts" slurmdbd
+    need mariadb-server-core "a private Slurm with accounts" mariadbd
     need bubblewrap "tests of the sandbox" bwrap
     need chromium "tests of the HTML pages" chromium chromium-browser google-chrome
     [ -z "$missing" ] || [ "${CI:-}" != true ] || die "with CI=true nothing may be skipped; missing:$missing"

@@ -12,7 +12,7 @@ DEFAULT = "batch"
 
 
 def shape(site: Site) -> Shape:
-    """Two nodes of each GPU type, and of the kind that the head of a batch asks for; the site's partitions and limits."""
+    """Two nodes of each GPU type, and of those for the head of a batch; the site's partitions and limits."""
     words = dict(option.split(maxsplit=1) for option in site.head.options)
     head = words.get("-p", DEFAULT)
     partitions = {head: [Nodes("cpu", gpu=words.get("-C", ""))]}
@@ -50,7 +50,7 @@ def project(placeholder: str) -> str:
 def filled(text: str, site: Site, storage: str) -> str:
     """A generated script as somebody with a project would submit it."""
     for placeholder in {site.account.placeholder, site.head.account}:
-        text = text.replace(f"#SBATCH -A {placeholder}\n", f"#SBATCH -A {project(placeholder)}\n")
+        text = text.replace(placeholder, project(placeholder))
     text = text.replace(f"export STORAGE={site.storage.project}\n", f"export STORAGE={storage}\n")
     assert sites.PROJECT not in re.sub(r"^#.*", "", text, flags=re.MULTILINE)
     return text

@@ -83,6 +83,9 @@ def test_the_only_placeholders_are_the_account_and_the_project(path):
     assert account in (site.account.placeholder, site.head.account)
     assert not re.fullmatch(site.account.pattern, account)
     commands = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+    batch = f"--account {site.account.placeholder}"  # of the jobs that the head submits
+    assert commands.count(batch) == (path.stem == "batch_grading")
+    commands = commands.replace(batch, "")
     assert commands.count(sites.PROJECT) == site.storage.project.count(sites.PROJECT)  # only where STORAGE is set
     assert not re.search(r"<\w+>|YYYY|yyyy|nnn|XXX|TODO|YOUR|\b(IMAGE|NAME|ORG|HASH|FOLDER)\b|\{\{|\}\}", commands)
 
@@ -197,6 +200,7 @@ A100, A100FAT = ("NVIDIA A100-SXM4-40GB", 42_400_000_000), ("NVIDIA A100-SXM4-80
         ("dardel", "8", [("AMD Instinct MI250X", 68_700_000_000)] * 8, ""),
         ("dardel", "8", [], "expected 8 MI250X, found no GPU"),
         ("pelle", "h100:1", [("NVIDIA H100 NVL", 99_900_000_000)], ""),
+        ("arrhenius", "1", [("NVIDIA GH200 480GB", 151_000_000_000)], ""),  # no other type has that name
         ("kebnekaise", "a100:1", [A100FAT], ""),  # nobody knows its memory
     ],
 )

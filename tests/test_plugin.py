@@ -4,8 +4,11 @@ import json
 import os
 import re
 import subprocess
+from importlib.metadata import version
 
 import pytest
+
+from grader import machine
 
 
 def words(text):
@@ -144,6 +147,33 @@ def test_only_a_failure_costs_a_dependant_its_points(course, raised, verdict, ju
     answer = course.run("pytest", "assignments/01")
     assert results(course)["fast"]["verdict"] == verdict
     assert f"0 of {judged} points judged here" in words(answer.stdout)
+
+
+def test_an_old_framework_is_not_measured_and_says_what_is_asked(course):
+    toml = course.folder / "assignments/01_toy/assignment.toml"
+    toml.write_text(toml.read_text().replace("imports", 'least = { numpy = "99.1" }\nimports'))
+    answer = course.run("pytest", "assignments/01")
+    assert answer.returncode == 0
+    found = version("numpy")
+    assert f"numpy {found} is too old: this needs 99.1 or newer. Next: pip install 'numpy>=99.1'" in words(
+        answer.stdout
+    )
+    assert {c["verdict"] for c in results(course).values()} == {"not measured"}
+
+
+@pytest.mark.parametrize(
+    ("found", "least", "answer"),
+    [
+        ("2.6.0", "2.7", True),
+        ("2.13.0+cpu", "2.7", False),
+        ("2.7", "2.7", False),
+        ("2.7.0a0+git12", "2.7", False),
+        ("2.10.1", "2.9.5", False),
+        (None, "2.7", False),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(found, least, answer):
+    assert machine.older(found, least) is answer
 
 
 def test_a_missing_framework_is_not_measured_and_says_what_to_install(course):

@@ -36,12 +36,13 @@ def _strict_step(weights, inputs, targets, rate, max_norm):
 
 def reference(inputs, options, dtype):
     """Logits of one forward pass: the hidden layers with every operand rounded to `dtype` by hand, then two versions
-    of the output layer, in float32 and in `dtype`. Both are what a mixed policy can compute.
+    of the output layer, in float32 and in `dtype`. Both are what a mixed policy can compute. Then the same two as a
+    tf.function: there TensorFlow fuses operations, and on a CPU that multiplies 16 bits rounds less often.
     """
     with placed(options):
         weights = initial(inputs.shape[-1], options)
         kind = tf.as_dtype(dtype)
-        versions = [logits(inputs, weights, kind, output) for output in (tf.float32, kind)]
+        versions = [f(inputs, weights, kind, output) for f in (logits, _fused) for output in (tf.float32, kind)]
         return tuple(tf.cast(version, tf.float32).numpy() for version in versions)
 
 
@@ -53,6 +54,9 @@ def logits(inputs, weights, kind=tf.float32, output=tf.float32):
         x = tf.matmul(x, matrix) + bias
         x = tf.nn.relu(x) if layer < 2 else x
     return x
+
+
+_fused = tf.function(logits)
 
 
 def initial(width, options):

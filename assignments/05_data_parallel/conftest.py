@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from grader import core_use, floor, machine
+from grader import core_use, floor, machine, scaling
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def joined(submission):
 
 
 @pytest.fixture
-def race_ranks(race, submission, baseline, judge):
+def race_ranks(race, joined, submission, baseline, judge):
     """Race a training on several ranks, one core or GPU each, against the start's on one.
 
     Every block of calls has a group of its own, which has ended when the other side is timed.
@@ -52,6 +52,11 @@ def race_ranks(race, submission, baseline, judge):
             judge.agree(mine, base)
             use.judge()
 
+        race.ranks = {count: None}
+        cores = len(machine.gpus()) if on_gpu else len(machine.cores())
+        for more in scaling.more_ranks(count, cores):
+            with joined(more) as group:
+                race.ranks[more] = scaling.seconds(lambda group=group: make().timed(group)[1])
         operations = make().operations
         one = floor.on_gpu(operations / count, machine.gpus()[0]) if on_gpu else None
         return race.run(

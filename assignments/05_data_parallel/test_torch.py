@@ -13,7 +13,7 @@ from grader.verdict import Failed
 @check("every process knows its rank", points=0.5, rests_on="witnessed", todo=1)
 def test_joined(submission):
     for count in (2, 3):
-        found = submission.ranks(count).call("join", within=10)
+        found = submission.ranks(count).call("join", within=20)
         if [answer[:2] for answer in found] != [[rank, count] for rank in range(count)]:
             said = ", ".join(f"{rank} of {ranks}" for rank, ranks, _ in found)
             raise Failed(
@@ -121,7 +121,7 @@ def test_accuracy(joined, baseline, judge):
 def test_one_writer(held_opens, joined, baseline, folder, judge, seed):
     place, width = folder(writable=True), 16
     group = joined(3, watch=place, hold_s=0.2)  # a slow filesystem: who does not wait is seen
-    there = group.call("save", str(place), width, seed, within=10)
+    there = group.call("save", str(place), width, seed, within=20)
     opened = [seen.opens for seen in group.opens()]
     group.close()
     worker = baseline.worker(threads=1)

@@ -7,7 +7,7 @@ Each rank says where it is; rank 0 prints the rest. As shipped, every process ta
 """
 
 import argparse
-import os
+import socket
 import time
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def main():
     options = parser.parse_args()
 
     rank, ranks, device = task.join()
-    print(f"rank {rank} of {ranks}: {device} of {os.uname().nodename}", flush=True)
+    print(f"rank {rank} of {ranks}: {device} of {socket.gethostname()}", flush=True)
     task.seed(2026)
     model = task.wrap(nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(), nn.Linear(256, CLASSES)), device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)

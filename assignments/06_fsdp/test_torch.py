@@ -142,7 +142,7 @@ def test_recompute(joined, judge, memory):
 def test_save(joined, judge, folder):
     problem, group, place = judge.Problem(hidden=128, steps=1), joined(2), folder(writable=True)
     problem.build(group).train(group)
-    group.call("save", str(place), within=10)
+    group.call("save", str(place), within=20)
     return judge.parts_written(problem, [entry.stat().st_size for entry in os.scandir(place) if entry.is_file()])
 
 
@@ -157,14 +157,14 @@ def test_load(joined, alone, judge, folder):
     problem, place, group = judge.Problem(steps=4), folder(writable=True), joined(2)
     shapes = problem.layout(alone)
     problem.build(group).train(group, slice(2))
-    group.call("save", str(place), within=10)
+    group.call("save", str(place), within=20)
     saved = {kind: judge.join(problem.kept(group, kind), shapes) for kind in judge.STATE}
     group.close()
     end = problem.alone(alone, steps=slice(None))()
     for ranks in (1, 4):
         with joined(ranks) as other:
             problem.build(other, seed=0)
-            other.call("load", str(place), within=10)
+            other.call("load", str(place), within=20)
             for kind, whole in saved.items():
                 judge.same_again(problem.kept(other, kind), judge.split(whole, shapes, ranks), ranks, kind)
             problem.train(other, slice(2, None))

@@ -9,6 +9,7 @@ state. Without a GPU it uses the CPU and gloo. Each rank says what it holds; ran
 
 import argparse
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def main():
     whole = sum(each.numel() for each in model.parameters())
     mine = sum((each.to_local() if isinstance(each, DTensor) else each).numel() for each in model.parameters())
     held = f"{mine / 1e6:.2f} of {whole / 1e6:.2f} million weights"
-    print(f"rank {rank} of {ranks} on {os.uname().nodename}: {held}", flush=True)
+    print(f"rank {rank} of {ranks} on {socket.gethostname()}: {held}", flush=True)
 
     batches = torch.randint(shape.vocabulary, (options.steps, 2 * ranks, options.tokens + 1))  # rank 0's for all
     batches = batches.to(mesh.device_type)

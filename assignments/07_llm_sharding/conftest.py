@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from grader import core_use, floor
+from grader import core_use, floor, machine, scaling
 
 
 @pytest.fixture
@@ -67,6 +67,10 @@ def race_ranks(race, baseline, ranks_of, judge):
             judge.same_timed(mine, base)
             use.judge()
 
+        race.ranks = {count: None}
+        for more in scaling.more_ranks(count, len(machine.cores())):
+            with ranks_of(more, checkpoint) as group:
+                race.ranks[more] = scaling.seconds(lambda group=group: make().timed(group, "generate")[1])
         least = floor.arithmetic(make().operations(checkpoint), "float32", count)
         return race.run(one, several, make, agree=agree, floor=least)
 

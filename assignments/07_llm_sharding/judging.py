@@ -1,7 +1,7 @@
 """What the checks judge with: fresh models and prompts, and what is likely where an answer differs. Reached as `judge`.
 
-Functions that judge return the evidence of a pass and raise Failed. The file goes
-beyond 300 lines, because each likely cause is told beside the numbers that point to it.
+Functions that judge return the evidence of a pass and raise Failed. The file goes beyond 300 lines, because each likely
+cause is told beside the numbers that point to it.
 """
 
 import math

@@ -17,8 +17,10 @@ TRUSTED_UID = 64997
 MAX_FILE = 4 << 30
 """Bytes of the largest file that a worker may write."""
 
-MAX_PROCESSES = 512 + 64 * (os.cpu_count() or 1)
-"""Processes and threads of the worker's user; only where that user is ours alone."""
+MAX_PROCESSES = 2048 + 64 * (os.cpu_count() or 1)
+"""Processes and threads of the worker's user, who is ours alone; all graders of a machine share it (a rank of a group
+has some thirty threads, a TensorFlow worker a hundred).
+"""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4

@@ -22,4 +22,5 @@ module load PyTorch/2.7.1-foss-2024a-CUDA-12.6.0
 source "${EXERCISES_VENV:-$STORAGE/exercises-venv}/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site alvis --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site alvis --account NAISSyyyy-rr-nnn --yes

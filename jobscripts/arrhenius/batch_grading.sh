@@ -20,4 +20,5 @@ module purge
 source "$HOME/exercises-head/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site arrhenius --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site arrhenius --account naissYYYY-X-NNN-gpu --yes

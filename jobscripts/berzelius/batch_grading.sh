@@ -21,4 +21,5 @@ module load Miniforge3/24.7.1-2-hpc1-bdist
 source "${EXERCISES_VENV:-$STORAGE/exercises-venv}/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site berzelius --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site berzelius --account berzelius-YYYY-N --yes

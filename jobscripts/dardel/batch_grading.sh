@@ -22,4 +22,5 @@ module load PDC cray-python/3.11.7
 source "$HOME/exercises-head/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site dardel --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site dardel --account naissYYYY-X-NNN --yes

@@ -20,4 +20,5 @@ module load GCC/12.3.0 Python/3.11.3 OpenMPI/4.1.5
 source "${EXERCISES_VENV:-$STORAGE/exercises-venv}/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site kebnekaise --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site kebnekaise --account hpc2nYYYY-NNN --yes

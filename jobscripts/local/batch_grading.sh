@@ -15,4 +15,5 @@ export STORAGE=$PWD/build/jobs
 source "${EXERCISES_VENV:-$PWD/.venv}/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site local --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site local --account naissYYYY-X-NNN --yes

@@ -20,4 +20,5 @@ module load Python/3.12.3-GCCcore-13.3.0
 source "${EXERCISES_VENV:-$STORAGE/exercises-venv}/bin/activate"
 
 # The jobs of the batch run on GPUs; this one submits them and waits. When its time is up, submit it again: it goes on.
-python -u -m grader grade "${1:?which folder of submissions}" --site pelle --out "${2:-$STORAGE/results}"
+python -u -m grader grade "${1:?which folder of submissions}" --out "${2:-$STORAGE/results}" \
+    --site pelle --account uppmaxYYYY-X-N --yes
