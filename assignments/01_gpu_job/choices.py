@@ -253,7 +253,7 @@ def submitted(folder, name):
             raise NotMeasured(f"After {WAIT_S} s job {number} is {state}.", next=f"when it has ended, read {log.name}")
         time.sleep(POLL_S)
     said = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
-    if not any(line.startswith("finished; ") for line in said):
+    if not said or not said[-1].startswith("finished; "):  # a log that is continued has other jobs before this one
         last = " ".join(said[-2:])[:300]
         raise Failed(f"Job {number} ended, and its training is not finished. {log.name} ends with:", last)
     return f"job {number}: {said[-1]}"

@@ -4,6 +4,7 @@ import contextlib
 import faulthandler
 import os
 import random
+import resource
 import signal
 import time
 from pathlib import Path
@@ -78,13 +79,11 @@ def save_cut(options, path, steps, full):
 
     The kernel does both: from now on no file may become larger than half of the checkpoint that is there.
     """
-    import resource
-
     import task
 
     state, half = task.snapshot(_after(steps, options)), Path(path).stat().st_size // 2
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN if full else signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (half, resource.RLIM_INFINITY if not full else half))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
     with contextlib.suppress(Exception):
         task.write(state, Path(path))
 
