@@ -29,7 +29,7 @@ PARTS = {
     },
 }
 """What a restart can forget, by framework; the names are those that the given code knows."""
-HELD_S = 0.03
+HELD_S = 0.05
 
 
 @pytest.fixture

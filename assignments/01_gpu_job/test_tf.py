@@ -134,7 +134,7 @@ def test_signal(judge, make_trial, start_worker, alone):
     after=[test_continues],
 )
 def test_cheap(race_trainings, held_opens):
-    return race_trainings("train_timed", every=6, epochs=1, hidden=256, batch=8)
+    return race_trainings("train_timed", every=5, epochs=1, batches_per_epoch=10, hidden=256, batch=8)
 
 
 # --- on a cluster ------------------------------------------------------------------------------------------------

@@ -74,10 +74,10 @@ def prepare(options):
     run = Run(**options)
     run.model.optimizer.build(run.model.trainable_variables)
     key = str({**options, "seed": 0})
-    traced = _ready.setdefault(key, run).model
-    for variable, new in zip(_variables(traced), _variables(run.model), strict=True):
+    traced = _ready.setdefault(key, run)
+    for variable, new in zip(_variables(traced.model), _variables(run.model), strict=True):
         variable.assign(new)
-    run.model = traced
+    run.model, run.update = traced.model, traced.update
     _ready[key] = _ready["run"] = run
 
 
