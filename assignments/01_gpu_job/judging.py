@@ -1,0 +1,270 @@
+"""What the checks of both frameworks share: fresh trainings, kills, and how a resumed training is judged.
+
+Functions that judge return the evidence of a pass and raise Failed. They are reached through the fixture `judge`.
+"""
+
+import contextlib
+import itertools
+import math
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from grader.verdict import Failed
+from grader.worker.client import Array
+
+MOST_WEIGHTS = 1 << 22
+WIDTH, CLASSES = 32, 10  # as in the given code
+POLL_S = 0.01
+
+
+class Trial:
+    """A training with a seed of its own, and where it is saved. `parts`: of its state, by name."""
+
+    def __init__(self, path, suffix, parts, **options):
+        seed = int(np.random.default_rng().integers(2**31))
+        small = {"seed": seed, "epochs": 8, "hidden": 32, "batch": 32, "batches_per_epoch": 12}
+        self.options, self.parts = {**small, **options}, parts
+        self.path = path.with_name(path.name + suffix)
+        self.folder = path.parent
+
+    @property
+    def steps(self):
+        """Steps of the whole training."""
+        return self.options["epochs"] * self.options["batches_per_epoch"]
+
+    def where(self, step):
+        """(epochs, batches of the next epoch) that are done after so many steps."""
+        return divmod(step, self.options["batches_per_epoch"])
+
+    def reference(self, worker, steps=0, **forgotten):
+        """Losses and weights of the first steps (0: of all) without any disturbance; by the given code."""
+        arguments = self.options, steps or self.steps, forgotten
+        return worker.call("reference", *arguments, returns=[Array("float32", (None,), rows=self.steps), _weights()])
+
+    def train(self, worker, every, within=30, **trouble):
+        """Losses of the hand-in's training in this process, the weights, and [finished, epoch, position]."""
+        returns = [Array("float32", (None,), rows=self.steps), _weights(), Array("int64", (3,))]
+        return worker.call("train", self.options, str(self.path), every, trouble, returns=returns, within=within)
+
+    def kill(self, worker, every, step):
+        """Train, and kill the process when `step` steps are done. Raises Failed when it does not come that far."""
+        reached = self.folder / "reached"
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(self.train, worker, every, step=step, reached=str(reached))
+            while not reached.exists():
+                with contextlib.suppress(TimeoutError):
+                    steps = len(call.result(POLL_S)[0])
+                    raise Failed(f"train() made {steps} steps and returned; there are {self.steps}.")
+            worker.kill()
+            with contextlib.suppress(Failed):  # that says how the process ended
+                call.result()
+        worker.close()
+        reached.unlink()
+
+    def save(self, worker, steps):
+        """The weights of which the hand-in wrote a checkpoint, after so many steps."""
+        return worker.call("save", self.options, str(self.path), steps, returns=[_weights()])[0]
+
+    def load(self, worker):
+        """Weights and [epoch, position] that the hand-in restores."""
+        returns = [_weights(), Array("int64", (2,))]
+        return worker.call("load", self.options, str(self.path), returns=returns)
+
+    def timed(self, worker, every, entry="train"):
+        """Losses and weights of a timed training that saves, and its seconds."""
+        more = ({},) if entry == "train" else ()
+        if not more:
+            worker.call("prepare", self.options)
+        returns = [Array("float32", (None,), rows=self.steps), _weights(), Array("int64", (3,))]
+        (losses, weights, _), seconds = worker.timed(entry, self.options, str(self.path), every, *more, returns=returns)
+        return (losses, weights), seconds
+
+    def judge_saved(self, weights, opens, every):
+        """Raise Failed unless a training was saved as often as asked, and whole: AdamW has two numbers a weight."""
+        if opens < self.steps // every:
+            raise Failed(f"The timed training opened {opens} files; it was to be saved {self.steps // every} times.")
+        if _size(self.path) < 3 * weights.nbytes:
+            raise Failed(f"After the training {self.path.name} has {_size(self.path):,} bytes: not its whole state.")
+
+    @property
+    def operations(self):
+        """Floating-point operations that training takes at least: 6 per weight of a layer and sample."""
+        hidden = self.options["hidden"]
+        return 6 * hidden * (WIDTH + hidden + CLASSES) * self.steps * self.options["batch"]
+
+    def files(self):
+        """Names of the files in the trial's folder."""
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if not p.is_dir())
+
+
+def _weights():
+    return Array("float32", (None,), rows=MOST_WEIGHTS)
+
+
+# --- going on ----------------------------------------------------------------------------------------------------
+
+
+def goes_on(trial, given, again, saved, ended):
+    """Evidence that a second process went on after `saved` steps, as if nothing had happened. Raises Failed.
+
+    `again`: what its training answered. `ended`: how the first process ended, in words.
+    """
+    losses, weights, (finished, *where) = again
+    began = trial.steps - len(losses)
+    if not finished or tuple(where) != (trial.options["epochs"], 0):
+        raise Failed(
+            f"{ended}; the second process stopped in epoch {where[0]} of {trial.options['epochs']}"
+            f"{'' if finished else ', and train() answered that it is not complete'}."
+        )
+    if began != saved:
+        raise Failed(f"{ended}; {_began(trial, began, saved)}", _why_began(began, saved))
+    expected, final = trial.reference(given)
+    if np.array_equal(weights, final) and np.array_equal(losses, expected[began:]):
+        return f"{ended}; the other {len(losses)} losses and all {weights.size:,} weights are equal, bit for bit"
+    off = float(np.abs(weights - final).max()) if weights.shape == final.shape else math.nan
+    raise Failed(
+        f"{ended}; the second process went on from there, and its weights differ by up to {off:.2g}; expected 0.",
+        _forgotten(trial, given, weights, began),
+    )
+
+
+def _began(trial, began, saved):
+    if began < 0:
+        return f"the second process made {trial.steps - began} steps; there are {trial.steps}."
+    return f"the second process began after {began} steps; expected {saved}."
+
+
+def _why_began(began, saved):
+    if began <= 0:
+        return "Epoch and position are not restored, or there was no checkpoint."
+    return "Steps were lost that had to be saved." if began < saved else "It was saved more often, or counts wrongly."
+
+
+def _forgotten(trial, given, weights, began):
+    """What a run had to forget to get to these weights, in words."""
+    for count in range(1, len(trial.parts) + 1):
+        for parts in itertools.combinations(trial.parts, count):
+            if np.array_equal(trial.reference(given, at=began, parts=list(parts))[1], weights):
+                return f"So does a run that forgets {' and '.join(trial.parts[p] for p in parts)}, bit for bit."
+    return "Often: what was saved is of another moment than the weights, or a part of the state is missing."
+
+
+def same_on_gpu(make_trial, start_worker):
+    """Evidence that a killed training on a GPU ends as one of the hand-in's own that nobody killed. Raises Failed."""
+    whole = make_trial(device="cuda")
+    cut = make_trial(**whole.options)
+    _, expected, _ = whole.train(start_worker(), 12)
+    cut.kill(start_worker(), 12, 48)
+    losses, weights, _ = cut.train(start_worker(), 12)
+    off = float(np.abs(weights - expected).max())
+    if len(losses) != cut.steps - 48 or off:
+        raise Failed(
+            f"After a kill, {len(losses)} steps were made; the weights differ by up to {off:.2g}, expected 0.",
+            "Often: dropout on a GPU has a generator of its own, torch.cuda.get_rng_state_all().",
+        )
+    return f"{len(losses)} steps after the kill; all {weights.size:,} weights are equal, bit for bit"
+
+
+def stops(trial, start_worker, given, every, step, number, during):
+    """Evidence that a signal in one of the steps ended the training after it, with a checkpoint. Raises Failed."""
+    name = signal.Signals(number).name
+    when = "in the forward pass" if during == "forward" else "after the optimizer"
+    ended = f"{name} came {when} of step {step + 1}"
+    with start_worker() as worker:
+        losses, _, (finished, *_) = trial.train(worker, every, step=step, signal=int(number), during=during)
+    if len(losses) != step + 1:
+        more = f"{len(losses) - step - 1} more steps were made" if len(losses) > step else "that step was not completed"
+        raise Failed(f"{ended}; {more}.", "The time is nearly up: complete the step, save, and return.")
+    if finished:
+        raise Failed(f"{ended}; train() answered that the run is complete, so nobody would queue it again.")
+    if not trial.path.exists():
+        raise Failed(f"{ended}; train() returned without a checkpoint.")
+    with start_worker() as worker:
+        again = trial.train(worker, every)
+    return goes_on(trial, given, again, step + 1, ended)
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+def survives(trial, start_worker, steps=2):
+    """Evidence that a checkpoint outlives a write that is killed, and one that finds the disk full. Raises Failed."""
+    saved = trial.save(start_worker(), steps)
+    with start_worker() as reader:
+        weights, where = trial.load(reader)
+    if not np.array_equal(weights, saved):
+        raise Failed("What is loaded from a checkpoint are not the weights that were saved.")
+    for full, what in ((False, "the process was killed"), (True, "the disk was full")):
+        worker, size = start_worker(), _size(trial.path)
+        _cut(worker, trial, 2 * steps, full)
+        worker.close()
+        with start_worker() as reader:
+            try:
+                found = trial.load(reader)
+            except Failed as failed:
+                raise Failed(
+                    f"When {what} in the middle of a write, {trial.path.name} could not be loaded any more; "
+                    f"{_size(trial.path):,} of {size:,} bytes are there.",
+                    "The name has to belong to the old file until the new one is complete.",
+                ) from failed
+        if not (np.array_equal(found[0], weights) and np.array_equal(found[1], where)):
+            raise Failed(f"When {what} in the middle of a write, what was loaded afterwards is not the old checkpoint.")
+    return "killed in the middle of a write, and with a full disk: the checkpoint before it is there and loads"
+
+
+def _cut(worker, trial, steps, full):
+    """Save once more, in vain. Raises Failed when the process that was to be killed in the middle lived on."""
+    try:
+        worker.call("save_cut", trial.options, str(trial.path), steps, full)
+    except Failed as failed:
+        if full or "SIGXFSZ" not in failed.outcome.evidence:
+            raise
+    else:
+        if not full:
+            raise Failed("A second save wrote less than half as much as the first one: there was nothing to be killed.")
+
+
+def _size(path):
+    return path.stat().st_size if path.exists() else 0
+
+
+def order(calls):
+    """Evidence that a file was forced to the disk before it got its name. Raises Failed."""
+    named = [inode for name, inode in calls if name in ("replace", "rename")]
+    if not named:
+        raise Failed(
+            "No file was put in place by os.replace().",
+            "Write under another name in the same folder, then rename: on one filesystem that is all or nothing.",
+        )
+    for name, inode in calls:
+        if name in ("fsync", "fdatasync") and inode in named:
+            return "os.fsync() of the new file, then os.replace()"
+        if name in ("replace", "rename"):
+            break
+    raise Failed(
+        "The file got its name before anybody waited for the disk (os.fsync).",
+        "After a power failure the name may be there and the contents not.",
+    )
+
+
+RANKS = (
+    ({}, True),
+    ({"RANK": "0", "SLURM_PROCID": "0"}, True),
+    ({"RANK": "3", "SLURM_PROCID": "0"}, False),
+    ({"SLURM_PROCID": "0"}, True),
+    ({"SLURM_PROCID": "5"}, False),
+)
+
+
+def one_writer(make_trial, start_worker, steps=1):
+    """Evidence that only rank 0 writes. Raises Failed."""
+    for env, writes in RANKS:
+        trial = make_trial()
+        trial.save(start_worker(env=env), steps)
+        found = trial.files()
+        if bool(found) != writes:
+            said = ", ".join(f"{name}={value}" for name, value in env.items()) or "neither RANK nor SLURM_PROCID"
+            raise Failed(f"With {said}: {', '.join(found) or 'nothing'} was written.")
+    return f"{len(RANKS)} processes, of which those of rank 0 wrote"

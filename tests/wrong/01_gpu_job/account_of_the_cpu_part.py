@@ -1,0 +1,17 @@
+"""The account of the part without GPUs: a project has one for each.
+
+Caught by: asked
+"""
+# TODO(1): ask for what the job needs
+#SBATCH -A naiss2026-4-123-cpu
+#SBATCH -p gpu
+#SBATCH -n 1
+#SBATCH -c 16
+#SBATCH --gpus=1
+#SBATCH -t 00:30:00
+#SBATCH -J gpu-job
+#SBATCH -o gpu-job-%j.out
+#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+# END TODO(1)
