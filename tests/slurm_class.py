@@ -50,11 +50,11 @@ DIARY = """
         WHO[:] = [Path(config.getoption("against")).parents[1].name] if config.getoption("against") else []
 
     def pytest_runtest_call(item):
-        note("began", *WHO, item.name)
+        note("began", *WHO, item.nodeid.rpartition("/")[2])
 
     def pytest_runtest_logreport(report):
         if report.when == "call":
-            note("saved", *WHO, report.nodeid.rpartition("::")[2])
+            note("saved", *WHO, report.nodeid.rpartition("/")[2])
     """
 WRONG = "def double(x):\n    return 3 * x\n"
 HALF = "def double(x):\n    return 2 * x\n\ndef total(n, seed):\n    return n\n"

@@ -96,7 +96,7 @@ def test_a_superseded_twin_stops_and_writes_nothing(course):
     assert "No such file or directory" in said
     second.communicate(timeout=60)
     assert sorted(check for word, *check in mine.diary() if word == "saved") == [
-        [id_, name] for id_ in ("h1", "h2") for name in ("test_doubles", "test_total")
+        [id_, f"test_torch.py::{name}"] for id_ in ("h1", "h2") for name in ("test_doubles", "test_total")
     ]
     for path in out.glob("*/*/results.json"):
         assert [c["verdict"] for c in json.loads(path.read_text())["checks"]] == ["passed", "passed"]
