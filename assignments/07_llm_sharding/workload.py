@@ -1,6 +1,6 @@
 """Given: what the checks call, on every rank at once. It uses your task.py the way run.py does on a cluster.
 
-The file goes beyond 300 lines: it is all that a rank runs, in one process.
+The file goes beyond 300 lines, because it is all that a rank and the trusted side run.
 """
 
 import math
