@@ -142,8 +142,8 @@ def divided(found, checkpoint, plan):
         )
     for name in matrices:
         for rank, (mine, _, dims) in enumerate(found):
-            _own_slice(name, rank, ranks, mine[name], true[name], plan[name])
-            _as_said(name, rank, dims[name], plan[name])
+            _own_slice(name, rank, ranks, mine[name], true[name], plan.get(name))
+            _as_said(name, rank, dims[name], plan.get(name))
     for name in set(true) - set(matrices):
         if any(mine[name].shape != true[name].shape or (mine[name] != true[name]).any() for mine, *_ in found):
             raise Failed(f"{name} is not the checkpoint's: norms are small, and whole on every rank.")
@@ -152,7 +152,7 @@ def divided(found, checkpoint, plan):
 
 def _why_whole(names, matrices, plan):
     """(cause, next step) when matrices are whole."""
-    if all(plan[name] is not None for name in names):
+    if all(plan.get(name) is not None for name in names):
         return "The plan divides them, and load() puts them whole.", LOAD
     if len(names) == matrices:
         return "Nothing is divided: with this, a model that is too large for one GPU is too large for all.", ""
@@ -171,7 +171,7 @@ def _formats(found, checkpoint):
 
 def _own_slice(name, rank, ranks, mine, true, dim):
     """Raise Failed unless `mine` is this rank's slice of a matrix, along the dimension `dim` of the plan."""
-    if dim is None:
+    if dim not in (0, 1):
         raise Failed(f"load() divides {name}, and the plan does not: its product will not know that it is a part.")
     size = true.shape[dim] // ranks
     slices = [np.take(true, range(i * size, (i + 1) * size), axis=dim) for i in range(ranks)]
