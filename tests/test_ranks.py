@@ -215,6 +215,13 @@ def test_a_hang_is_ended_by_its_deadline_and_says_where_each_rank_stands(ranks):
     assert "not all ranks reach the same collective" in told.cause
 
 
+def test_a_hang_in_a_recv_is_not_taken_for_a_collective(ranks):
+    task = "def answer():\n    if rank: dist.recv(torch.ones(4), src=0)"
+    told = refusal(ranks(2, task), "answer", within=2)
+    assert told.evidence.endswith(f"rank 1: task.py:{line_of('dist.recv', task)}, in recv")
+    assert "a recv without its send" in told.cause
+
+
 def test_ranks_that_hang_at_the_same_place_share_a_line(ranks):
     task = "def answer():\n    while True: pass"
     told = refusal(ranks(3, task), "answer", within=1)

@@ -132,7 +132,8 @@ def one_exchange(exchanges, accumulate):
         per_batch = abs(most - accumulate) < 0.3 * accumulate
         raise Failed(
             f"A rank sent {most:.1f} times the gradients per step of {accumulate} batches; once is enough.",
-            "Every backward pass starts an exchange, also those before the last one of a step." if per_batch else "",
+            "Every backward pass starts an exchange, also those before the last one of a step.\n"
+            "no_sync() needs the forward pass inside as well: that is where DDP decides." if per_batch else "",
         )
     if least < 0.8:
         raise Failed(f"A rank sent {least:.1f} times the gradients per step; all take part in one exchange.")
@@ -235,7 +236,7 @@ def accuracy(group, worker, samples):
     exact, ranks = float(good.mean()), len(group)
     if any(not isinstance(f, float) or abs(f - found[0]) > 1e-6 for f in found):
         raise Failed(
-            f"The ranks answer {', '.join(map(str, found))}; all are asked for the accuracy of the whole set.",
+            f"The ranks answer {', '.join(map(_digits, found))}; all are asked for the accuracy of the whole set.",
             "Often: each rank answers for its own part, or only rank 0 knows.",
         )
     if abs(found[0] - exact) > 1e-6:
@@ -244,6 +245,10 @@ def accuracy(group, worker, samples):
             "Often: a mean of means, or samples counted twice because a sampler fills the last round up.",
         )
     return f"{samples} on {ranks} ranks"
+
+
+def _digits(answer):
+    return f"{answer:.4f}" if isinstance(answer, float) else str(answer)
 
 
 def one_writer(opened, there, found, expected):

@@ -106,7 +106,7 @@ def failing_step(broken):
     model = task.wrap(_model(width, 8, 0), _device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     batch = torch.zeros(4, width, device=_device), torch.zeros(4, dtype=torch.int64, device=_device)
-    batches = Batches(batch, len_=2, readable=1 if rank == broken else 2)
+    batches = Batches([batch, None if rank == broken else batch])
     try:
         task.train_step(model, optimizer, batches)
     except OSError:
@@ -115,17 +115,16 @@ def failing_step(broken):
 
 
 class Batches(list):
-    """Batches of which only the first ones can be read."""
-
-    def __init__(self, batch, len_, readable):
-        super().__init__([batch] * len_)
-        self.readable = readable
+    """Batches, of which those that are None cannot be read: however one gets at them, that is an OSError."""
 
     def __iter__(self):
-        for number, batch in enumerate(super().__iter__()):
-            if number >= self.readable:
-                raise OSError("the file of this batch cannot be read")
-            yield batch
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, key):
+        found = super().__getitem__(key)
+        if found is None:
+            raise OSError("the file of this batch cannot be read")
+        return Batches(found) if isinstance(key, slice) else found
 
 
 # --- TODO(7), TODO(8): evaluate, save --------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ KINDS = ("weights", "gradients", "optimizer", "unsharded")
 MB, GB = 1e6, 1e9
 HALF = 0.65
 """What half of the memory may measure: buffers of the collectives come on top."""
+RECOMPUTED = 0.4
+"""What a step may take of one that keeps all activations: about 0.19 is seen, 0.5 with checkpoints of MLPs alone."""
 EXACT = 0.001
 PADDED = 0.02
 """A dimension that does not divide by the ranks is rounded up on the first of them."""
@@ -47,7 +49,7 @@ def never_whole(names, whole, mine):
 def _why_large(name):
     if name == "build":
         return "The whole model was there before it was cut. On the meta device it has shapes and no memory."
-    return "Often: what the optimizer keeps is whole, or all blocks are whole at one time."
+    return "Often: what the optimizer keeps is whole."
 
 
 def recomputed(again, kept, far):
@@ -61,10 +63,10 @@ def recomputed(again, kept, far):
             "What is computed again is the same. Often: the gradients of what is in a block are lost.",
         )
     share = max(again) / max(kept)
-    if share > 0.5:
+    if share > RECOMPUTED:
         raise Failed(
-            f"A step takes {max(again) / MB:.0f} MB with recompute(), {max(kept) / MB:.0f} MB without: {share:.0%}; "
-            "at most 50 % is asked.",
+            f"A step takes {max(again) / MB:.0f} MB with recompute(), {max(kept) / MB:.0f} MB without: {share:.1%}; "
+            f"at most {RECOMPUTED:.0%} is asked.",
             "In one checkpoint around everything, all is computed again at once, and kept at once."
             if share > 0.9
             else "Often: only some blocks, or only a part of each.",

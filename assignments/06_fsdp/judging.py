@@ -237,8 +237,9 @@ def master_weights(dtypes, moved, rate, loss, expected):
             "The policy casts what is gathered. model.to(torch.bfloat16) would cast what is kept, too.",
         )
     if not np.isfinite(loss).all() or abs(loss - expected).max() > 0.03 * abs(expected).max():
+        mine, right = (", ".join(f"{step:.2f}" for step in losses) for losses in (loss, expected))
         raise Failed(
-            f"With activations near 1e6 the losses are {loss.round(2)}, in float32 {expected.round(2)}.",
+            f"With activations near 1e6 the losses are {mine}; in float32 {right}.",
             "float16 ends at 65,504, and nothing here scales the loss. bfloat16 has float32's range.",
         )
     share = float(np.mean(moved > 0.3 * rate))

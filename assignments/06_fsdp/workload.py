@@ -168,6 +168,11 @@ def load(folder):
     task.load(_model, _optimizer, folder)
 
 
+def rates():
+    """The optimizer's learning rates, one for each group of its parameters."""
+    return [float(group["lr"]) for group in _optimizer.param_groups]
+
+
 # --- TODO(8), and all of it at a scale that is not here ---------------------------------------------------------------
 
 

@@ -170,7 +170,8 @@ def right_shares(cases, found):
                 "A pipeline's stages are layers that follow each other: each result would travel once per layer.",
             )
         if max(sizes) - min(sizes) > 1:
-            raise Failed(f"{told}: shares may differ by one.", "Often: the whole remainder goes to one rank.")
+            cause = "Often: the whole remainder goes to one rank, or the sizes are rounded up."
+            raise Failed(f"{told}: shares may differ by one.", cause)
     return f"{len(cases)} cases"
 
 

@@ -39,7 +39,7 @@ def test_divided(checkpoint, ranks_of, judge):
     made, seen = checkpoint(), ""
     for count in (2, 4):
         group = ranks_of(count, made)
-        seen = judge.divided(judge.parts(group, made), made)
+        seen = judge.divided(judge.parts(group, made), made, group.call("planned")[0])
         group.close()
     return seen
 

@@ -1,4 +1,7 @@
-"""Given: what the checks call, on every rank at once. It uses your task.py the way run.py does on a cluster."""
+"""Given: what the checks call, on every rank at once. It uses your task.py the way run.py does on a cluster.
+
+The file goes beyond 300 lines, because it is all that a rank and the trusted side run.
+"""
 
 import math
 import os
@@ -11,7 +14,7 @@ import task
 import torch
 import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.tensor import DTensor
+from torch.distributed.tensor import DTensor, Shard
 from torch.distributed.tensor.parallel import parallelize_module
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -64,8 +67,19 @@ def open_model(folder):
 
 
 def held():
-    """[name, shape, dtype] of each weight that this rank holds; of a divided one, its part."""
-    return [[n, list(_local(w).shape), str(w.dtype).removeprefix("torch.")] for n, w in _model.named_parameters()]
+    """[name, shape, dtype, dimension of the cut] of each weight that this rank holds; of a divided one, its part.
+
+    The dimension is that of a DTensor; None where a weight is whole, or an ordinary tensor.
+    """
+    items = _model.named_parameters()
+    return [[n, list(_local(w).shape), str(w.dtype).removeprefix("torch."), _dimension(w)] for n, w in items]
+
+
+def planned():
+    """{name: dimension along which your plan divides the weight, or None}, on a model without weights."""
+    model = llama.skeleton(_model.config)
+    parallelize_module(model, _mesh, task.tp_plan(_model.config))
+    return {name: _dimension(weight) for name, weight in model.named_parameters()}
 
 
 def values():
@@ -81,6 +95,11 @@ def logits(ids):
         raise ValueError(
             f"this rank answers {answer.shape[-1]} of {_model.config.vocab_size} logits of a token; each needs all, "
             "so the parts of the output layer's answer have to be gathered"
+        )
+    if answer.shape[:2] != ids.shape:
+        raise ValueError(
+            f"{answer.shape[1]} tokens of each prompt went through the model, {ids.shape[1]} were given: often the "
+            "embedding took its input as already divided over the ranks (input_layouts)"
         )
     return answer.float().numpy()
 
@@ -263,13 +282,18 @@ def _run(model, ids):
             raise
         text = " ".join(str(error).split())[:120]
         raise ValueError(
-            f"the parts of two matrices do not fit together ({text}). What one cuts by columns the next has to cut by "
-            "rows, and q, k and v have to be divided alike, by whole heads"
+            "what one matrix cuts by columns the next has to cut by rows, and q, k and v have to be divided alike, by "
+            f"whole heads: here the parts of two matrices do not fit together ({text})"
         ) from None
 
 
 def _whole(tensor):
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def _dimension(weight):
+    placements = weight.placements if isinstance(weight, DTensor) else []
+    return next((each.dim for each in placements if isinstance(each, Shard)), None)
 
 
 def _local(tensor):

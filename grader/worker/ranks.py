@@ -27,6 +27,9 @@ GRACE_S = 1.0
 _PEER = re.compile(r"closed by peer|reset by peer|Broken pipe|closed the connection", re.IGNORECASE)
 """How a rank reports that another one has left: a consequence, not the cause."""
 
+_PAIRED = ("in send", "in recv")
+"""How the place of a rank ends that waits for one other rank, not for all."""
+
 
 class Ranks:
     """`count` live workers that share `code` and its scratch folder; a context manager."""
@@ -86,7 +89,7 @@ class Ranks:
         self.close()
         if broken:
             raise _of_rank(jobs.index(broken), broken.exception())
-        raise Failed(_hang(f"{function}()", within, hanging, stand), "Often: not all ranks reach the same collective.")
+        raise Failed(_hang(f"{function}()", within, hanging, stand), _why(stand))
 
     def sent_bytes(self) -> list[int]:
         """Bytes that each rank has sent to the others so far, counted from outside; by rank."""
@@ -163,6 +166,13 @@ def _of_rank(rank: int, error: BaseException | None) -> BaseException:
     if isinstance(error, Stop | GraderFault):
         return error
     return error or GraderFault("a rank ended without a reason")
+
+
+def _why(stand: Sequence[str]) -> str:
+    """What ranks that stand there often wait for."""
+    if any(place.endswith(_PAIRED) for place in stand):
+        return "Often: a send without its recv, or a recv without its send."
+    return "Often: not all ranks reach the same collective."
 
 
 def _hang(what: str, within: float, hanging: Sequence[bool], stand: Sequence[str]) -> str:
