@@ -4,15 +4,13 @@ All run on CPUs: replicas of one process are parts of its CPU, workers are proce
 loopback. Where a GPU exists it is hidden from them.
 """
 
-import contextlib
-import socket
-
 import numpy as np
 import pytest
 
 from grader.checks import check
 from grader.verdict import Failed
 from grader.worker.client import Array
+from grader.worker.ranks import free_ports
 
 ON_CPU = {"threads": 1, "env": {"CUDA_VISIBLE_DEVICES": ""}}
 JOIN_S = 30
@@ -86,11 +84,7 @@ def joined(submission):
 
 def free_addresses(count):
     """So many free addresses of this machine, one for each worker."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
+    return [f"127.0.0.1:{port}" for port in free_ports(count)]
 
 
 # --- TODO(1), TODO(2): strategies ----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ of them stood.
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 import socket
 import time
@@ -123,7 +125,7 @@ class Ranks:
 
 def _each(settings: Settings, count: int) -> list[Settings]:
     """What each rank gets: a core of its own where there are enough, one thread, and torchrun's environment."""
-    cores, port = machine.cores(), _free_port()
+    cores, (port,) = machine.cores(), free_ports(1)
     shared = {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
@@ -146,10 +148,17 @@ def _each(settings: Settings, count: int) -> list[Settings]:
     ]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that nobody uses now, below those that the kernel hands out to connections: such a one
+    could be gone before the ranks bind it, and a rank that cannot would look like the student's fault.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found += [port] * (port not in found)
+    return found
 
 
 def _cause(jobs: Sequence[Future[Any]]) -> Future[Any] | None:
