@@ -5,6 +5,10 @@ import contextlib
 import pytest
 
 from grader import core_use, floor, machine, scaling
+from grader.verdict import NotMeasured
+
+LEAST_GAIN = 1.3
+"""Where two ranks without an exchange gain less, what is asked of two with one cannot be told from the machine."""
 
 
 @pytest.fixture
@@ -23,6 +27,20 @@ def joined(submission):
         return group
 
     return start
+
+
+def gains_here(baseline, count, make):
+    """Raise NotMeasured where not even ranks that exchange nothing gain enough: the start's, each with its own part."""
+    times = []
+    for ranks in (1, count):
+        with baseline.ranks(ranks) as group:
+            group.call("join")
+            times.append(scaling.seconds(lambda group=group: make().timed(group)[1]))
+    if (gain := times[0] / times[1]) < LEAST_GAIN:
+        raise NotMeasured(
+            f"{count} ranks that exchange nothing are {gain:.1f}x as fast as one here: its cores are not whole.",
+            next="run it in a job with whole cores",
+        )
 
 
 @pytest.fixture
@@ -52,6 +70,8 @@ def race_ranks(race, joined, submission, baseline, judge):
             judge.agree(mine, base)
             use.judge()
 
+        if not on_gpu:
+            gains_here(baseline, count, make)
         race.ranks = {count: None}
         cores = len(machine.gpus()) if on_gpu else len(machine.cores())
         for more in scaling.more_ranks(count, cores):
