@@ -108,7 +108,8 @@ def test_other_names_layout_order_and_comments_do_not_hide_it(assignment, side):
 @pytest.mark.parametrize(("assignment", "side"), SIDES)
 def test_one_todo_left_as_shipped_does_not_hide_it(assignment, side):
     text, start = solved(assignment, side), todo.regions(assignment.start(side).read_text("utf-8"))
-    assert note(assignment, side, todo.compose(text, {1: start[1]})) == VERBATIM
+    first = min(start)  # TODO(1) may be in another file
+    assert note(assignment, side, todo.compose(text, {first: start[first]})) == VERBATIM
 
 
 @pytest.mark.parametrize(("assignment", "side"), SIDES)
@@ -117,7 +118,8 @@ def test_a_wrong_answer_is_a_program_of_its_own(assignment, side):
     start = assignment.start(side).read_text("utf-8")
     alike = []
     for wrong in exercises.wrong_answers(assignment, side):
-        alone = todo.compose(start, todo.regions(wrong.path.read_text("utf-8")))
+        bodies = todo.regions(wrong.path.read_text("utf-8"))
+        alone = todo.compose(start, {n: bodies[n] for n in bodies if n == 0 or n in todo.regions(start)})
         as_shipped = likeness.units(alone, start) == likeness.units(start, start)
         if not as_shipped and note(assignment, side, intake.take(assignment, side, wrong.path).text):
             alike.append(wrong.path.name)

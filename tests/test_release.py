@@ -141,7 +141,8 @@ def test_the_start_fails_and_a_pasted_solution_passes(edition, assignment, side)
     assert ids
     before, said = self_check(edition, assignment, side, ids)
     assert set(before.values()) <= {"failed", "not measured"}, said
-    shutil.copyfile(assignment.solution(side), edition.folder / "assignments" / assignment.name / side.task)
+    for name in side.files:
+        shutil.copyfile(assignment.solution(side, name), edition.folder / "assignments" / assignment.name / name)
     known = exercises.declared(assignment, side)
     after, said = self_check(edition, assignment, side, exercises.with_needs(ids, known))
     assert set(after.values()) <= {"passed", "not measured"}, said

@@ -1,4 +1,4 @@
-"""The model is moved, the batches are not.
+"""The model is moved, the batches are not: for tensors, to() answers another one, which nobody keeps here.
 
 Caught by: places
 """
@@ -10,5 +10,7 @@ def place(model, device):
 
 def fetch(inputs, targets, device):
     """A batch, (inputs, targets), on the device."""
+    for part in (inputs, targets):
+        part.to(device)
     return inputs, targets
 # END TODO(5)
