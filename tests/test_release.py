@@ -158,7 +158,8 @@ def test_a_prefix_and_k_work_as_the_readme_says(edition):
 
 
 def test_the_student_verbs_work_in_it(edition):
-    assert all(a.title in edition.run("grader", "list").stdout for a in ASSIGNMENTS)
+    listed = edition.run("grader", "list").stdout  # long titles are cut
+    assert all(f"{a.number}  {a.title[:12]}" in listed for a in ASSIGNMENTS)
     assert "hint 1 of 3" in edition.run("grader", "hint", "03", "1").stdout
     assert edition.run("grader", "doctor").returncode == 0
 
