@@ -143,8 +143,8 @@ def test_the_start_fails_and_a_pasted_solution_passes(edition, assignment, side)
     assert set(before.values()) <= {"failed", "not measured"}, said
     for name in side.files:
         shutil.copyfile(assignment.solution(side, name), edition.folder / "assignments" / assignment.name / name)
-    known = exercises.declared(assignment, side)
-    after, said = self_check(edition, assignment, side, exercises.with_needs(ids, known))
+    needed = exercises.with_needs(ids, exercises.declared(assignment, side))
+    after, said = self_check(edition, assignment, side, needed)
     assert set(after.values()) <= {"passed", "not measured"}, said
     assert "failed" in before.values(), "nothing of this side can be judged here"
     edition.run("grader", "reset", assignment.number)
@@ -158,8 +158,7 @@ def test_a_prefix_and_k_work_as_the_readme_says(edition):
 
 
 def test_the_student_verbs_work_in_it(edition):
-    listed = edition.run("grader", "list").stdout  # long titles are cut
-    assert all(f"{a.number}  {a.title[:12]}" in listed for a in ASSIGNMENTS)
+    assert set(edition.run("grader", "list").stdout.split()) >= {a.number for a in ASSIGNMENTS}
     assert "hint 1 of 3" in edition.run("grader", "hint", "03", "1").stdout
     assert edition.run("grader", "doctor").returncode == 0
 
