@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,10 @@ from grader.worker.spawn import ForkServer
 from tests import private_slurm
 
 ROOT = Path(__file__).resolve().parents[1]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in its background has Ctrl-C ignored, also by every command that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOY = {
     "assignments/01_toy/assignment.toml": """
