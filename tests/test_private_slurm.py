@@ -105,7 +105,8 @@ import torch.distributed as dist
 dist.init_process_group("gloo")
 x = torch.tensor([2.0 ** dist.get_rank()])
 dist.all_reduce(x)
-print(dist.get_rank(), dist.get_world_size(), os.environ["LOCAL_RANK"], socket.gethostname(), x.item(), flush=True)
+line = [dist.get_rank(), dist.get_world_size(), os.environ["LOCAL_RANK"], socket.gethostname(), x.item()]
+os.write(1, (" ".join(map(str, line)) + "\\n").encode())  # one write: lines of two ranks must not mix
 dist.destroy_process_group()
 """
 TORCHRUN = f"""#!/bin/bash

@@ -34,7 +34,8 @@ def main():
     options = parser.parse_args()
 
     rank, ranks, device = task.join()
-    print(f"rank {rank} of {ranks}: {device} of {socket.gethostname()}", flush=True)
+    # One write with its newline: torchrun runs Python unbuffered, and the lines of several ranks would mix.
+    print(f"rank {rank} of {ranks}: {device} of {socket.gethostname()}\n", end="", flush=True)
     task.seed(2026)
     model = task.wrap(nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(), nn.Linear(256, CLASSES)), device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)

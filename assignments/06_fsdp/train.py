@@ -46,7 +46,8 @@ def main():
     whole = sum(each.numel() for each in model.parameters())
     mine = sum((each.to_local() if isinstance(each, DTensor) else each).numel() for each in model.parameters())
     held = f"{mine / 1e6:.2f} of {whole / 1e6:.2f} million weights"
-    print(f"rank {rank} of {ranks} on {socket.gethostname()}: {held}", flush=True)
+    # One write with its newline: torchrun runs Python unbuffered, and the lines of several ranks would mix.
+    print(f"rank {rank} of {ranks} on {socket.gethostname()}: {held}\n", end="", flush=True)
 
     batches = torch.randint(shape.vocabulary, (options.steps, 2 * ranks, options.tokens + 1))  # rank 0's for all
     batches = batches.to(mesh.device_type)
@@ -57,7 +58,7 @@ def main():
         if rank == 0:
             print(f"step {step}: loss {loss:.3f} in {time.perf_counter() - start:.2f} s", flush=True)
     if on_gpu:
-        print(f"rank {rank}: at most {torch.cuda.max_memory_allocated() / 1e9:.2f} GB in use", flush=True)
+        print(f"rank {rank}: at most {torch.cuda.max_memory_allocated() / 1e9:.2f} GB in use\n", end="", flush=True)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         task.save(model, optimizer, options.out)
