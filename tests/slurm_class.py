@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, TOY
 
 ACCOUNT = "naiss2024-1-2"
 CHECKS = """
@@ -56,26 +58,27 @@ DIARY = """
         if report.when == "call":
             note("saved", *WHO, report.nodeid.rpartition("/")[2])
     """
+SOLUTION = TOY["solutions/01_toy/task.py"]
 WRONG = "def double(x):\n    return 3 * x\n"
 HALF = "def double(x):\n    return 2 * x\n\ndef total(n, seed):\n    return n\n"
 ALL, SOME, NONE = ("passed", 4, "passed", 6), ("passed", 4, "failed", 0.0), ("failed", 0.0, "not checked", 0.0)
 
 
 class Class:
-    """Hand-ins, the cluster they are sent to, and what became of them."""
+    """Hand-ins of as many students, over so many assignments; the cluster they are sent to; what became of them."""
 
-    def __init__(self, course, slurm, count, pause=0.0, **profile) -> None:
+    def __init__(self, course, slurm, count, pause=0.0, assignments=1, **profile) -> None:
         self.course, self.slurm, self.out = course, slurm, course.folder / "out"
         course.write("assignments/01_toy/test_torch.py", CHECKS.format(pause=pause))
         course.write("assignments/01_toy/conftest.py", DIARY)
+        names = [f"{number + 1:02}_toy" for number in range(assignments)]
+        for parent, name in itertools.product(("assignments", "solutions"), names[1:]):
+            shutil.copytree(course.folder / parent / names[0], course.folder / parent / name)
         self.expected = {}
         for number in range(count):
             name = f"Åsa {number} Öberg"
-            code, self.expected[name] = [(None, ALL), (HALF, SOME), (WRONG, NONE)][number % 3]
-            if code is None:
-                course.solve(student=name)
-            else:
-                course.write(f"class/{name}/01_toy/task.py", code)
+            code, self.expected[name] = [(SOLUTION, ALL), (HALF, SOME), (WRONG, NONE)][number % 3]
+            course.write(f"class/{name}/{names[number % assignments]}/task.py", code)
         self.profile(**profile)
 
     def profile(self, **lines) -> None:

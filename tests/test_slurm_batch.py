@@ -210,8 +210,8 @@ def test_a_stopped_head_says_how_to_cancel_and_the_tasks_go_on(klass):
     assert len(mine.slurm.calls("sbatch")) == 1
 
 
-def test_all_of_it_together_over_twenty(klass):
-    mine = klass(20, pause=0.4, partition="spare", array=4)
+def test_all_of_it_together_over_twenty_hand_ins_to_four_assignments(klass):
+    mine = klass(20, pause=0.4, assignments=4, partition="spare", array=4)
     rng = random.Random(4)
     head = mine.start("--throttle", "4")
     for number, breaks in enumerate(rng.sample(BREAKS, len(BREAKS))):
