@@ -9,7 +9,6 @@ of ranks and races of the solution, with the solutions among them. The same comm
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from grader import catalog, exercises, intake, results  # noqa: E402
+from grader import catalog, exercises, intake, roster  # noqa: E402
 from grader.catalog import Assignment, Side  # noqa: E402
 
 
@@ -49,9 +48,11 @@ def make(folder: Path, names: list[str]) -> dict[str, tuple[str, ...]]:
 def verdicts(out: Path) -> dict[str, dict[str, str]]:
     """The verdicts by student and check."""
     found = {}
-    for path in out.rglob(results.NAME):
-        data = json.loads(path.read_text("utf-8"))
-        found[data["student"]] = {e["id"]: e["verdict"] for e in data["checks"]}
+    for submission in roster.submissions(out):
+        if submission.data:
+            side = submission.name.split()[1]
+            checks = [c for c in submission.data["checks"] if c["framework"] == side]
+            found[submission.name] = {c["id"]: roster.verdict(c) for c in checks}
     return found
 
 

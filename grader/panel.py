@@ -50,7 +50,7 @@ def block(entry: dict[str, Any], width: int, *, verbose: bool = False, again: bo
     body = [INDENT + line for line in lines[1:]]
     if again:
         return "\n".join([head, *body])
-    if entry["verdict"] not in ("passed", "not checked") or verbose:
+    if entry["verdict"] != "passed" or verbose:
         follow = f"Next: {entry['next']}" if entry.get("next") else ""
         body += [wrap(text, width, INDENT) for text in (entry["evidence"], entry["cause"], follow) if text]
     elif entry.get("race"):

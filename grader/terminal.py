@@ -33,7 +33,7 @@ class Sheet:
     def check(self, assignment: Assignment, data: Results, entry: dict[str, Any]) -> None:
         """The block of a check that has its verdict."""
         self._heading(assignment, data, entry["framework"])
-        said = entry["evidence"] if entry["verdict"] == "not measured" else ""
+        said = entry["evidence"] if entry["verdict"] in ("not measured", "not checked") else ""
         entry = {key: self._fit(value) if isinstance(value, str) else value for key, value in entry.items()}
         text = panel.block(entry, self._width(), verbose=self._verbose, again=bool(said) and said == self._said)
         self._said = said
@@ -117,7 +117,8 @@ class Printer:
     def pytest_terminal_summary(self) -> None:
         """Print the score of every assignment."""
         for bench in self._config.stash[BENCHES].values():
-            self._sheet.scores(bench.assignment, bench.results)
+            if self._ran or not self._deselected:
+                self._sheet.scores(bench.assignment, bench.results)
             self._part_of_it(bench)
 
     def _part_of_it(self, bench: Bench) -> None:
