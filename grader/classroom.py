@@ -63,7 +63,11 @@ class _Board:
         if not (self._console.is_terminal and sys.stdin.isatty()):
             raise UsageError(f"{text} Nobody can be asked here: add --yes, or grade fewer hand-ins (--assignment).")
         self._progress.stop()
-        if input(f"{text} [y/N] ").strip().lower() not in ("y", "yes"):
+        try:
+            answer = input(f"{text} [y/N] ")
+        except EOFError:  # Ctrl-D
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
             raise UsageError("nothing was sent")
         self._progress.start()
 

@@ -13,7 +13,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -136,10 +136,21 @@ def submit(made: submitit.SlurmExecutor, function: Callable[..., Any], *columns:
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # submitit prints what it also raises
+        with contextlib.redirect_stderr(io.StringIO()), _outside_of_a_job():  # submitit prints what it also raises
             return [str(job.job_id) for job in made.map_array(function, *columns)]
     except (FailedJobError, FailedSubmissionError) as error:
         raise refusal(str(error)) from None
+
+
+@contextlib.contextmanager
+def _outside_of_a_job() -> Iterator[None]:
+    """A job that sends jobs (batch_grading.sh, a notebook) must not hand its own request of memory and tasks on."""
+    from submitit.helpers import clean_env
+
+    configuration = {key: os.environ[key] for key in ("SLURM_CONF",) if key in os.environ}  # is about the site
+    with clean_env():
+        os.environ.update(configuration)
+        yield
 
 
 def restore(made: submitit.SlurmExecutor, job: str, function: Callable[..., Any], *columns: Sequence[Any]) -> None:

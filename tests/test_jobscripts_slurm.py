@@ -182,6 +182,17 @@ def test_several_gpus_train_one_model(run):
     assert re.search(r"accuracy 0\.[6-9]\d* after 3 epochs on 2 ranks", one(text))
 
 
+def test_the_batch_is_graded_by_a_job_that_sends_jobs(run, copy):
+    copy.solve(student="Ada")
+    copy.write("class/Bo/01_toy/task.py", "def double(x):\n    return 3 * x\n")
+    _, text = run("batch_grading", "class", "results", options=["--mem=2G"])  # which its jobs must not inherit
+    assert "Ada" in one(text)
+    verdicts = [
+        json.loads(p.read_text())["checks"][0]["verdict"] for p in (copy.folder / "results").glob("*/*/results.json")
+    ]
+    assert sorted(verdicts) == ["failed", "passed"]
+
+
 def test_array_has_a_result_for_each_seed(run, copy):
     job, text = run("array", "--epochs", "1", options=["--array=0-3%2"])
     results = {p.stem: json.loads(p.read_text()) for p in (copy.folder / f"build/jobs/results/{job}").iterdir()}

@@ -1,13 +1,14 @@
 """A class on a private Slurm that refuses, does not answer or costs too much; tasks that stay open; a full disk."""
 
 import os
+import pty
 import re
 import subprocess
 
 import pytest
 
-from tests.private_slurm import Shape
-from tests.slurm_class import Class, wait_for
+from tests.private_slurm import Accounting, Shape
+from tests.slurm_class import ACCOUNT, Class, wait_for
 
 
 def test_what_a_site_cannot_take_at_once_is_sent_one_after_the_other(klass):
@@ -54,7 +55,37 @@ def test_many_gpu_hours_are_not_sent_without_a_question(klass, course):
     assert "about 30 GPU hours" in answer.stdout
     assert "--yes" in answer.stderr
     assert not mine.slurm.calls("sbatch")
-    assert mine.run("--yes").returncode == 0
+    for key in ("n\n", "\n", "\x04"):  # the last is Ctrl-D
+        code, said = at_a_terminal(mine, key)
+        assert (code, said.splitlines()[-1]) == (2, "grader: nothing was sent"), said
+    assert not mine.slurm.calls("sbatch")
+    code, said = at_a_terminal(mine, "y\n")
+    assert code == 0, said
+    mine.assert_graded_once()
+
+
+def at_a_terminal(mine, keys):
+    """Run a head on a terminal, press `keys` when it asks; its exit status and what it showed."""
+    control, terminal = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+    with subprocess.Popen(mine.command(), cwd=mine.course.folder, env=mine.env(TERM="dumb"), **streams) as head:
+        os.close(terminal)
+        said = ""
+        while "[y/N]" not in said:
+            said += os.read(control, 4096).decode()
+        os.write(control, keys.encode())
+        while data := read(control):
+            said += data
+    os.close(control)
+    return head.returncode, said.replace("\r", "")
+
+
+def read(control):
+    """What a terminal shows; empty when nobody has it open any more, which Linux calls an error."""
+    try:
+        return os.read(control, 4096).decode()
+    except OSError:
+        return ""
 
 
 def test_without_slurm_it_says_what_works(klass, course):
@@ -98,6 +129,23 @@ def test_an_array_too_large_for_slurm_names_the_profile(course, start_slurm):
         assert answer.returncode == 2
         assert "array" in answer.stderr
         assert "Lower `array` in its profile" in re.sub(r"\s+", " ", answer.stderr)
+        mine.profile(array=2)
+        assert mine.run("--throttle", "3").returncode == 0
+        mine.assert_graded_once()
+
+
+def test_what_the_accounts_database_refuses_is_one_message_and_the_command_goes_on(course, start_slurm):
+    """A project that is not one's own, and more jobs at a time than the project's limit."""
+    with start_slurm(Shape(accounting=Accounting((ACCOUNT,), max_submit_jobs=2))) as slurm:
+        mine = Class(course, slurm, 3)
+        other = mine.run("--account", "naiss2024-9-9")
+        assert (other.returncode, "Slurm refuses the account" in other.stderr) == (2, True), other.stderr
+        many = mine.run("--throttle", "3")
+        assert (many.returncode, "often the number of jobs" in many.stderr) == (2, True), many.stderr
+        assert "AssocMaxSubmitJobLimit" in many.stderr
+        assert len(many.stderr.splitlines()) <= 6
+        assert not mine.array()
+        assert not mine.saved()
         mine.profile(array=2)
         assert mine.run("--throttle", "3").returncode == 0
         mine.assert_graded_once()
