@@ -78,7 +78,7 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
     texts = starts | texts
     state: Literal["edited", "start"] = "start" if texts == starts else "edited"
     note = next(filter(None, (todo.damage(texts[name], starts[name], name) for name in starts)), "")
-    untouched = tuple(n for name in starts for n in todo.untouched(texts[name], starts[name]))
+    untouched = tuple(sorted(n for name in starts for n in todo.untouched(texts[name], starts[name])))
     also = {name: texts[name] for name in side.also if name not in lacking}
     return TaskFile(side, state, note, texts[side.task], untouched, todos, also, lacking)
 

@@ -13,17 +13,15 @@ import submitit
 from grader import jobscripts, sites
 from grader.catalog import ASSIGNMENTS, SOLUTIONS
 from grader.sites import Request
-from tests import private_slurm
 from tests.site_shapes import filled, project, shape
 
 REAL = [name for name in sites.names() if name != "local"]
 
 
-def cluster(name):
-    if missing := private_slurm.missing():
-        assert os.environ.get("CI") != "true", f"missing: {missing}"
-        pytest.skip(f"no private Slurm here, missing: {', '.join(missing)}")
-    return private_slurm.PrivateSlurm(shape(sites.load(name)))
+@pytest.fixture(scope="session")
+def cluster(start_slurm):
+    """Start a private Slurm of a site's shape, by the site's name."""
+    return lambda name: start_slurm(shape(sites.load(name)))
 
 
 def script(site, kind, storage="/tmp/nowhere"):
@@ -31,7 +29,7 @@ def script(site, kind, storage="/tmp/nowhere"):
 
 
 @pytest.mark.parametrize("name", sites.names())
-def test_slurm_takes_every_script_and_refuses_what_is_left_or_broken(name):
+def test_slurm_takes_every_script_and_refuses_what_is_left_or_broken(cluster, name):
     """A placeholder that was left, a GPU type of another site, more GPUs than a node has, a limit that is too long."""
     site = sites.load(name)
     with cluster(name) as slurm:
@@ -61,7 +59,7 @@ def test_slurm_takes_every_script_and_refuses_what_is_left_or_broken(name):
 
 
 @pytest.mark.parametrize("name", ["arrhenius", "alvis", "dardel", "local"])
-def test_submitit_runs_a_function_with_the_parameters_of_the_site(name, tmp_path):
+def test_submitit_runs_a_function_with_the_parameters_of_the_site(cluster, name, tmp_path):
     """Beside modules, which are not here, nothing is replaced: account, partition, GPUs, cores, caches, step."""
     site = sites.load(name)
     job = Request(minutes=5, gpus=1, account=project(site.account.placeholder), name="graded")
@@ -80,7 +78,7 @@ def test_submitit_runs_a_function_with_the_parameters_of_the_site(name, tmp_path
 
 
 @pytest.mark.parametrize("name", ["arrhenius", "alvis"])
-def test_a_job_without_its_gpu_ends_in_its_first_seconds(name, tmp_path):
+def test_a_job_without_its_gpu_ends_in_its_first_seconds(cluster, name, tmp_path):
     """The site's own script, run: modules are a stand-in, Slurm's GPUs are, too, and no GPU is there."""
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
@@ -104,7 +102,7 @@ def test_a_job_without_its_gpu_ends_in_its_first_seconds(name, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def local():
+def local(cluster):
     with cluster("local") as slurm:
         yield slurm
 
