@@ -4,6 +4,8 @@ import pytest
 
 from grader.acceptance import upper_bound
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_machine_is_judged_by_races_whose_truth_is_known(course):
     answer = course.run("grader", "acceptance", "--minutes", "0")

@@ -11,6 +11,8 @@ import pytest
 from grader import conditions, machine, quiet
 from grader.load import bursts
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -5,6 +5,8 @@ import pytest
 from grader import catalog, exercises
 from grader.runs import Runs
 
+pytestmark = pytest.mark.alone
+
 HOSTILE = exercises.WRONG.with_name("hostile")
 ATTACKS = [
     pytest.param(assignment, side, attack, id=f"{assignment.number}-{side.framework}-{attack.path.stem}")

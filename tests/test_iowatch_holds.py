@@ -16,7 +16,7 @@ import pytest
 from grader.iowatch import Counts, WatchFault, paths
 from tests.iowatch_worker import ORDINARY, REPO, count, make_data, seccomp, until, watched
 
-pytestmark = seccomp
+pytestmark = [seccomp, pytest.mark.alone]
 LONG_S = 3600.0  # a hold that nothing but close() or a fault ends within a test
 TWO_PROCESSES = "if os.fork() == 0: read(root + '/a'); os._exit(0)\nread(root + '/b'); print(os.wait()[1])"
 TIMED = "start = time.perf_counter()\nfor _ in range(20): read(root + '/a')\nprint(time.perf_counter() - start)"

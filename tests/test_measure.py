@@ -13,6 +13,8 @@ from grader.floor import Floor
 from grader.measure import Race
 from grader.verdict import Failed, Held, NotMeasured, Unsure
 
+pytestmark = pytest.mark.alone
+
 SOLUTION = {"speedup": 4.3, "low": 4.0, "high": 4.6}
 
 

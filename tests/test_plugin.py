@@ -10,6 +10,8 @@ import pytest
 
 from grader import machine
 
+pytestmark = pytest.mark.alone
+
 
 def words(text):
     """Text with white space folded, so that line wraps do not matter."""

@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 STILL_SLOW = """
     import time
     def double(x):

@@ -17,6 +17,8 @@ from grader.worker.ranks import Ranks
 from grader.worker.spawn import ForkServer
 from tests.conftest import world_folder
 
+pytestmark = pytest.mark.alone
+
 WORKLOAD = """
     import os
     import numpy as np

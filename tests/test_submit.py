@@ -13,6 +13,8 @@ import pytest
 from grader import submit, ticket
 from tests.submit_desk import ROOT, SUBMIT, TASK, panel, until, words
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("solved", [False, True])
 def test_the_panel_is_the_one_of_a_run_here_and_list_knows_it(desk, solved):

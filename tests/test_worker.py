@@ -17,6 +17,8 @@ from grader.worker.client import Array
 from grader.worker.limits import WORKER_UID
 from grader.worker.spawn import ForkServer
 
+pytestmark = pytest.mark.alone
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
 

@@ -10,6 +10,8 @@ from grader import results
 from grader.verdict import Failed
 from grader.worker.client import Array
 
+pytestmark = pytest.mark.alone
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
 
