@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,8 @@ def _run_job(out: Path, token: str, chunk: Sequence[Submission], show: Progress)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     executor = _executor(out / "jobs", len(chunk))
     folders = [str(s.folder.relative_to(out)) for s in chunk]
-    job: submitit.Job[Any] = executor.submit(batch_job.run, str(out.resolve()), token, folders)
+    with _stderr_to(out / "jobs" / "local.log"):  # where Ctrl-C, which reaches submitit's own process too, ends it
+        job: submitit.Job[Any] = executor.submit(batch_job.run, str(out.resolve()), token, folders)
     try:
         while not job.done():
             for submission in chunk:
@@ -125,6 +126,19 @@ def _run_job(out: Path, token: str, chunk: Sequence[Submission], show: Progress)
     except BaseException:  # Ctrl-C: the job ends with its head; what is finished stays
         _end_survivors(out)
         raise
+
+
+@contextlib.contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """What is started meanwhile writes its errors to this file."""
+    kept = os.dup(2)
+    with path.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _executor(folder: Path, submissions: int) -> submitit.LocalExecutor:

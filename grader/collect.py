@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import lzma
 import os
 import secrets
 import shutil
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +27,11 @@ from grader.roster import STUDENTS
 
 MAX_ARCHIVE = 64 << 20
 """Bytes that an archive may unpack to."""
+_BROKEN = (
+    *(zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError),  # RuntimeError: it has a password
+    *(ValueError, zlib.error, lzma.LZMAError),  # ValueError: a name that is not in the encoding that it says
+)
+"""What zipfile raises for archives that were damaged, or made to be."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
     if not any_file:
         wanted = " or ".join(f"<student>/{a.name}/{a.sides[0].task}" for a in assignments)
         alone = "" if len(assignments) > 1 else f", or <student>/{assignments[0].sides[0].task}"
-        hint = "; with --assignment the task file alone is enough" if len(assignments) > 1 else ""
+        hint = "; with one --assignment the task file alone is enough" if len(assignments) > 1 else ""
         raise UsageError(f"nothing to grade in {source}: expected {wanted}{alone}{hint}")
     return found
 
@@ -79,9 +86,12 @@ def overlooked(source: Path, assignments: list[Assignment]) -> list[str]:
             root, problem = _open(entry, Path(temporary))
             if not problem and not _chosen(root, assignments):
                 inside = ", ".join(sorted(p.name for p in root.iterdir())[:3]) or "nothing"
-                wanted = " or ".join(a.name for a in assignments)
-                lines.append(f"{shown(entry)}: no folder {wanted} in it; there is {inside}")
-    return lines
+                few = " or ".join(a.name for a in assignments[:3])
+                wanted = few if len(assignments) <= 3 else f"of an assignment ({assignments[0].name}, ...)"
+                loose = any((root / side.task).exists() for a in assignments for side in a.sides)
+                hint = " (a task file alone is enough with one --assignment)" if loose else ""
+                lines.append(f"{shown(entry)}: no folder {wanted} in it; there is {inside}{hint}")
+    return [_printable(line) for line in lines]
 
 
 def _chosen(root: Path, assignments: list[Assignment]) -> list[Assignment]:
@@ -92,8 +102,12 @@ def _chosen(root: Path, assignments: list[Assignment]) -> list[Assignment]:
 
 
 def _student(entry: str) -> str:
-    """The name of the student of an entry."""
-    return entry[:-4] if entry.lower().endswith(".zip") else entry
+    """The name of the student of an entry, fit for a terminal: students choose names of folders."""
+    return _printable(entry[:-4] if entry.lower().endswith(".zip") else entry)
+
+
+def _printable(text: str) -> str:
+    return results.plain(text).replace("\n", " ")
 
 
 def shown(entry: Path) -> str:
@@ -143,7 +157,7 @@ def _open(entry: Path, temporary: Path) -> tuple[Path, str]:
             if bad := _unsafe(archive):
                 return temporary, f"is in an archive that is refused: {bad}"
             archive.extractall(temporary)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         return temporary, f"is in an archive that cannot be read: {error}"
     inner = [p for p in temporary.iterdir() if not p.name.startswith("__MACOSX")]
     return (inner[0] if len(inner) == 1 and inner[0].is_dir() else temporary), ""

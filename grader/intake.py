@@ -65,7 +65,7 @@ def take(assignment: Assignment, side: Side, source: Path) -> TaskFile:
             return TaskFile(side, "refused", note, todos=todos)
         return TaskFile(side, "missing", f"{side.task} is not in the hand-in", todos=todos)
     try:
-        text = _read(path)
+        text = _read(path, source)
     except _Refused as refused:
         return TaskFile(side, "refused", f"{side.task} {refused}", todos=todos)
     if FRAGMENT in text and path.resolve().is_relative_to(FRAGMENTS) and assignment.solution(side).is_file():
@@ -103,7 +103,7 @@ def _others(assignment: Assignment, side: Side, source: Path) -> tuple[dict[str,
         try:
             if path is None:
                 raise _Refused("is not in the hand-in")
-            texts[name] = _read(path)
+            texts[name] = _read(path, folder)
         except _Refused as refused:
             lacking[name] = _lost(folder, name) or f"{name} {refused}"
     return texts, lacking
@@ -163,7 +163,9 @@ def _locate(assignment: Assignment, name: str, source: Path) -> Path | None:
     return None
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, source: Path) -> str:
+    if source.is_dir() and path.parent != source and path.parent.is_symlink():
+        raise _Refused("is in a folder that is a link; hand in the folder itself")
     try:
         # O_NOFOLLOW: a link could name a solution. O_NONBLOCK: a FIFO would wait for ever.
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -50,6 +50,10 @@ class Unreachable(UsageError):
     """Slurm's controller does not answer. What it has accepted goes on: wait, and ask again."""
 
 
+class NoCluster(Unreachable):
+    """Slurm's commands do not know of any controller: here is none, or one that gives them their settings is down."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One job, or one task of an array, as squeue shows it."""
@@ -127,6 +131,16 @@ def require(site: Site) -> None:
         )
 
 
+def first_contact() -> None:
+    """Raise NoCluster where Slurm's commands know of no cluster. One that does not answer is waited for later."""
+    try:
+        queue(["none"])
+    except NoCluster:
+        raise
+    except Unreachable:
+        return
+
+
 def submit(made: submitit.SlurmExecutor, function: Callable[..., Any], *columns: Sequence[Any]) -> list[str]:
     """Submit `function` once per row of `columns`, as one array (a job when it is one row). Returns submitit's job ids.
 
@@ -175,6 +189,7 @@ _UNREACHABLE = re.compile(
     r"|zero bytes were|protocol authentication|slurm backup controller|temporarily unable",
     re.IGNORECASE,
 )
+_NO_CLUSTER = re.compile(r"resolve_ctls_from_dns_srv|configuration source|(find|open|stat).*slurm\.conf", re.IGNORECASE)
 _REFUSALS = (
     (r"array", "an array that is too large for the site. Lower `array` in its profile, below [slurm]."),
     (
@@ -198,6 +213,11 @@ def refusal(said: str) -> UsageError:
         words = f"{lines[-2][:200]} ({words})"  # a site's own rule speaks in the line before
     if _UNREACHABLE.search(said):
         return Unreachable(f"Slurm's controller does not answer: {words}\nNothing is lost; try again.")
+    if _NO_CLUSTER.search(said):
+        return NoCluster(
+            "this machine has Slurm's commands and belongs to no cluster: go to one of the site's login nodes.\n"
+            f"What works here: `grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`. It said: {words}"
+        )
     for pattern, text in _REFUSALS:
         if re.search(pattern, said, re.IGNORECASE):
             return UsageError(f"Slurm refuses {text}\nIt said: {words}")
@@ -232,5 +252,9 @@ def _call(words: list[str]) -> str:
         raise Unreachable(f"{words[0]} does not start: {error.strerror}. Nothing is lost; try again.") from None
     if done.returncode:
         said = refusal(done.stderr)
-        raise said if isinstance(said, Unreachable) else Unreachable(f"{words[0]} failed: {done.stderr.strip()[:200]}")
+        raise (
+            said
+            if isinstance(said, (Unreachable, NoCluster))
+            else Unreachable(f"{words[0]} failed: {done.stderr.strip()[:200]}")
+        )
     return done.stdout

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import secrets
 import time
 from collections import Counter
@@ -67,7 +68,14 @@ class SlurmBatch:
     def __call__(self, out: Path, token: str, submissions: list[Submission], show: Progress) -> None:  # noqa: ARG002
         """Send what has no verdict, watch, send again what a task left open. Raises UsageError for a refusal."""
         slurm.require(self.site)
+        self.account = self.account or os.environ.get("SBATCH_ACCOUNT", "")
+        if not self.account:
+            raise UsageError(
+                f"{self.site.title} needs to know who pays. Give your project: --account {self.site.account.form}"
+            )
         array.refuse_other(out, self.site.name)
+        if array.load(out) is None:
+            slurm.first_contact()
         try:
             self._run(out, {str(s.folder.relative_to(out)): s for s in submissions}, show)
         finally:

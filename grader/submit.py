@@ -110,10 +110,9 @@ def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
     job.save()  # before Slurm has it: a job that we do not hear of is found again by its name
     try:
         (number,) = slurm.submit(made, submit_job.run, [assignment.name], [job.name], [wish.framework])
-    except slurm.Unreachable:
-        raise
-    except UsageError:
-        job.forget()
+    except UsageError as error:
+        if isinstance(error, slurm.NoCluster) or not isinstance(error, slurm.Unreachable):
+            job.forget()  # else Slurm may have it
         raise
     sheet.line(f"Submitted as job {number}.")
     return job.numbered(number)

@@ -205,11 +205,17 @@ def test_a_file_name_that_is_not_utf8_is_one_students_matter(klass):
     assert set(verdicts(klass)) == {"Åsa, Öberg", "hangs", "missing", "lat\ufffd1"}
 
 
-def test_sigterm_stops_like_ctrl_c_and_leaves_no_lock(klass):
-    head = subprocess.Popen(klass.command(*GRADE), cwd=klass.folder, env=klass.env(), stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("stop", ["SIGTERM", "Ctrl-C"])
+def test_sigterm_stops_like_ctrl_c_and_leaves_no_lock(klass, stop):
+    options = {"cwd": klass.folder, "env": klass.env(), "stderr": subprocess.PIPE, "text": True}
+    head = subprocess.Popen(klass.command(*GRADE), process_group=0, **options)
     wait_for(lambda: list(klass.folder.glob("out/jobs/running-*.json")))
-    head.terminate()
-    assert "Nothing that was finished is lost" in head.communicate()[1]
+    if stop == "Ctrl-C":  # a terminal sends it to all that was started from it
+        os.killpg(head.pid, signal.SIGINT)
+    else:
+        head.terminate()
+    said = head.communicate()[1]
+    assert said.strip() == "Stopped. Nothing that was finished is lost; the same command goes on."
     assert not (klass.folder / "out/lock").exists()
     assert klass.run(*GRADE).returncode == 0
     assert verdicts(klass) == EXPECTED

@@ -1,5 +1,6 @@
 """Intake: what is copied, what is refused and why; archives; names stay with the head."""
 
+import io
 import json
 import os
 import stat
@@ -106,12 +107,30 @@ def test_an_archive_that_leads_out_is_refused_as_a_whole(tmp_path, name, note):
     assert note in intake.take(ASSIGNMENT, SIDE, staged).note
 
 
-def test_a_broken_archive_is_one_students_problem(tmp_path):
+def archive(name="task.py"):
+    """A whole archive, as bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(name, "x = 1\n" * 100)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04 this is no archive",
+        archive()[: 30 + len("task.py")] + b"\xff" + archive()[31 + len("task.py") :],  # no block of this type
+        archive("\u00e4.py").replace("\u00e4".encode(), b"\xff\xff"),
+        archive()[:40],
+    ],
+    ids=["no archive", "deflate", "a name that is no UTF-8", "cut off"],
+)
+def test_a_broken_archive_is_one_students_problem(tmp_path, content):
     source, out = tmp_path / "in", tmp_path / "out"
     (source / "good").mkdir(parents=True)
     out.mkdir()
     (source / "good" / "task.py").write_text("x = 1\n")
-    (source / "bad.zip").write_bytes(b"PK\x03\x04 this is no archive")
+    (source / "bad.zip").write_bytes(content)
     found = {s.name: s for s in collect.collect(source, out, [ASSIGNMENT])}
     assert "cannot be read" in intake.take(ASSIGNMENT, SIDE, found["bad"].folder / "submission").note
     assert intake.take(ASSIGNMENT, SIDE, found["good"].folder / "submission").state == "edited"
@@ -122,3 +141,27 @@ def test_nothing_to_grade_is_said(tmp_path, make):
     make(tmp_path / "in")
     with pytest.raises(UsageError, match=r"no such folder|holds no hand-ins"):
         collect.collect(tmp_path / "in", tmp_path, [ASSIGNMENT])
+
+
+def test_a_folder_that_is_a_link_is_refused(tmp_path):
+    other = tmp_path / "Ann" / ASSIGNMENT.name
+    other.mkdir(parents=True)
+    (other / "task.py").write_text("x = 1\n")
+    (tmp_path / "Eve").mkdir()
+    (tmp_path / "Eve" / ASSIGNMENT.name).symlink_to(other)
+    assert take(tmp_path / "Ann").state == "edited"
+    assert (take(tmp_path / "Eve").state, take(tmp_path / "Eve").note) == (
+        "refused",
+        "task.py is in a folder that is a link; hand in the folder itself",
+    )
+
+
+def test_names_reach_a_terminal_without_control_characters(tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    (source / "E\x1b[31mve").mkdir(parents=True)
+    out.mkdir()
+    (source / "E\x1b[31mve" / "task.py").write_text("x = 1\n")
+    (source / "stray\x1b[35m").touch()
+    (submission,) = collect.collect(source, out, [ASSIGNMENT])
+    assert submission.name == "E [31mve"
+    assert collect.overlooked(source, [ASSIGNMENT]) == ["stray [35m: neither a folder nor a .zip"]

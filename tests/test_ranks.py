@@ -145,6 +145,24 @@ def test_traffic_of_an_all_reduce_is_what_a_ring_moves(ranks, count):
     assert sent == pytest.approx([4 * size * 2 * (count - 1) / count] * count, rel=0.02)
 
 
+def test_traffic_is_counted_while_sockets_come_and_go(ranks):
+    group = ranks(
+        2,
+        """
+        import socket, threading
+        def churn():
+            while True:
+                for one in [socket.socket() for _ in range(100)]:
+                    one.close()
+        threading.Thread(target=churn, daemon=True).start()
+        def answer(): return rank
+        """,
+    )
+    before = group.sent_bytes()
+    for _ in range(200):
+        assert group.sent_bytes() >= before
+
+
 def test_traffic_does_not_grow_by_itself(ranks):
     group = ranks(2, "def answer(): return rank")
     before = group.sent_bytes()

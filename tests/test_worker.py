@@ -1,5 +1,6 @@
 """The worker and its trusted end: answers, limits, and every way in which a task can go wrong."""
 
+import math
 import os
 import re
 import subprocess
@@ -280,3 +281,18 @@ def test_opens_that_cannot_be_followed_never_pass(worker):
     )
     w.call("answer")
     assert "could not be followed" in refusal(w.opens).evidence
+
+
+@pytest.mark.parametrize("answer", ["float('nan')", "[1.0, float('nan')]", "{'a': [float('nan')]}"])
+def test_nan_is_no_answer(worker, answer):
+    with pytest.raises(Failed, match="answered nan"):
+        worker(f"def answer(): return {answer}").call("answer")
+
+
+def test_infinity_is_an_answer(worker):
+    assert worker("def answer(): return [float('inf'), None, True, 'nan']").call("answer") == [
+        math.inf,
+        None,
+        True,
+        "nan",
+    ]

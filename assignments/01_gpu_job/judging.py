@@ -240,7 +240,7 @@ def order(calls):
         )
     for name, inode in calls:
         if name in ("fsync", "fdatasync") and inode in named:
-            return "os.fsync() of the new file, then os.replace()"
+            return f"os.{name}() of the new file, then it was put in place"
         if name in ("replace", "rename"):
             break
     raise Failed(

@@ -116,7 +116,7 @@ def _likely(length, problem, kind):
 
 def same_losses(told, expected):
     """Evidence that a step answers the mean loss of the global batch. told, expected: by step. Raises Failed."""
-    if (off := float(np.abs(told - expected).max())) > 1e-4:
+    if not (off := float(np.abs(told - expected).max())) <= 1e-4:  # says no to nan, too, as below
         ratio = float(np.median(told / expected))
         cause = f"It is {ratio:.2g} times that. Often: the means of parts are added, or shares of the mean averaged."
         if not np.allclose(told, ratio * expected, rtol=1e-3):
@@ -142,15 +142,15 @@ def one_model(found, start, gradients):
             "Often: the model is made outside of the strategy's scope, or before it.",
         )
     count = len(gradients)
-    if len(before) != count or np.abs(before - start).max() > 1e-6:
+    if len(before) != count or not np.abs(before - start).max() <= 1e-6:
         raise Failed(
             f"{len(before)} of {count} replicas have weights, or not those with which build() makes the model."
         )
     moves, total = (before - after).astype(np.float64), gradients.sum(axis=0)
     rates = moves @ total / (total @ total)
-    if np.abs(moves - moves[0]).max() > SAME * np.abs(moves).max():
+    if not np.abs(moves - moves[0]).max() <= SAME * np.abs(moves).max():
         raise Failed(f"After one step the {count} replicas have different weights: each applied its own gradients.")
-    if np.linalg.norm(moves[0] - rates[0] * total) > SAME * np.linalg.norm(moves[0]) or not moves.any():
+    if not np.linalg.norm(moves[0] - rates[0] * total) <= SAME * np.linalg.norm(moves[0]) or not moves.any():
         raise Failed(
             f"One step of the optimizer is not along the sum of the gradients of {count} replicas.",
             "Often: another optimizer than plain SGD.",
@@ -166,7 +166,7 @@ def one_model(found, start, gradients):
 
 def good_rate(found, rate, replicas):
     """Raise Failed unless a learning rate has grown with the global batch."""
-    if abs(found / (rate * replicas) - 1) > 1e-3:
+    if not abs(found / (rate * replicas) - 1) <= 1e-3:
         what = "that of one replica's batch" if abs(found / rate - 1) < 1e-3 else f"{found / rate:.3g} times it"
         raise Failed(
             f"{replicas} replicas step with a learning rate of {found:.4f}, {what}; asked for: {rate * replicas:.4f}.",
@@ -293,6 +293,6 @@ def same_file(found, size, seen, expected):
     """Evidence that the file holds the model's weights, and was whole when the workers went on. Raises Failed."""
     if min(seen) < size[0]:
         raise Failed(f"A worker went on when the file had {min(seen)} of its {size[0]} bytes.")
-    if np.abs(found - expected).max() > 1e-6:
+    if not np.abs(found - expected).max() <= 1e-6:
         raise Failed("The file holds other weights than the model's.")
     return f"1 of {len(seen)} workers wrote {size[0]:,} bytes; one process loads them"

@@ -291,5 +291,5 @@ def for_gpu():
 def agree(mine, base):
     """Raise Failed unless all ranks' weights after a timed training are those of the single process."""
     for after in mine:
-        if (off := float(np.abs(after - base[0]).max())) > 1e-3 * float(np.abs(base[0]).max()):
+        if not (off := float(np.abs(after - base[0]).max())) <= 1e-3 * float(np.abs(base[0]).max()):  # nan, too
             raise Failed(f"The weights after a timed training differ from those of one process by {off:.1e}.")

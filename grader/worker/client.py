@@ -114,7 +114,10 @@ class Worker:
             start = time.perf_counter()
             reply = self._request(request, within, f"{function}()", fds)
             answer = self._arrays(reply, returns, fds[len(arrays) :]) if returns else reply.get("value")
-            return answer, time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            if not returns and _has_nan(answer):  # which no comparison would find wrong
+                self._fail(f"{self._last_call} answered nan, which is not a number.", "Often: 0 / 0, or inf - inf.")
+            return answer, seconds
         finally:
             for fd in fds:
                 os.close(fd)
@@ -281,6 +284,12 @@ class Worker:
         if self._code.trusted:
             raise GraderFault(f"the course's own code: {evidence} {self._guard.tail()}")
         raise Failed(evidence, cause, line=line)
+
+
+def _has_nan(answer: Any) -> bool:
+    if isinstance(answer, dict):
+        return any(map(_has_nan, answer.values()))
+    return any(map(_has_nan, answer)) if isinstance(answer, list) else answer != answer  # noqa: PLR0124 - as only nan is
 
 
 def _signal_name(number: int) -> str:

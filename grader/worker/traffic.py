@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -19,6 +20,10 @@ _PIDFD_GETFD = 438
 _TCP_INFO = 11
 _BYTES_ACKED = 120
 """Offset of tcpi_bytes_acked in struct tcp_info (linux/tcp.h)."""
+
+
+class _Closed(Exception):
+    """The socket is no longer open."""
 
 
 def sent_bytes(pid: int) -> int:
@@ -33,7 +38,7 @@ def _connections(pid: int) -> Iterator[socket.socket]:
     pidfd = os.pidfd_open(pid)
     try:
         for place in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, _Closed):
                 if not str(place.readlink()).startswith("socket:"):
                     continue
                 with socket.socket(fileno=_taken(pidfd, int(place.name))) as end:
@@ -47,6 +52,8 @@ def _taken(pidfd: int, number: int) -> int:
     copy = ctypes.CDLL(None, use_errno=True).syscall(_PIDFD_GETFD, pidfd, number, 0)
     if copy < 0:
         error = ctypes.get_errno()
+        if error == errno.EBADF:  # between the look and the copy
+            raise _Closed
         raise OSError(error, f"pidfd_getfd: {os.strerror(error)}")
     return int(copy)
 

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.private_slurm import PrivateSlurm, missing
 
+ACCOUNT = "naiss2026-1-23"
 PACKAGES = "slurm-wlm munge libnss-wrapper"
 
 
@@ -21,7 +23,11 @@ def main(command: list[str]) -> int:
         nodes = ", ".join(f"{n.count} x {n.gpus} {n.gpu} ({n.name}-1 ...)" for n in slurm.shape.nodes)
         print(f"A private Slurm, its GPUs pretended, {nodes}: sinfo, sbatch, srun as on a site.", file=sys.stderr)
         print("`exit` leaves, and ends its jobs.", file=sys.stderr)
-        process = subprocess.Popen(command or [os.environ.get("SHELL", "/bin/sh")], env=slurm.environment())
+        print(f"Its account: {ACCOUNT}, as in: grader grade class --site local --account {ACCOUNT}", file=sys.stderr)
+        env = slurm.environment()
+        # The commands of this Python, also where .venv is not activated.
+        env["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{env['PATH']}"
+        process = subprocess.Popen(command or [os.environ.get("SHELL", "/bin/sh")], env=env)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for what runs in the shell
         return process.wait()
 
