@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         desk = verb(name, run, text)
         desk.add_argument("assignment", help="number or name, for example 03")
         desk.add_argument("--framework", help="torch or tensorflow; both when none is named")
+    script = verb("script", _script, "what is wrong with a job script on a site; nothing is run or submitted")
+    script.add_argument("file", type=Path, help="the script, as you would give it to sbatch in this folder")
+    script.add_argument("--site", default="", help="the cluster; else the one whose profile knows this host")
     _submit_options(verb("submit", _submit, "the checks of `pytest assignments/NN` on a GPU node, in a job of yours"))
     grade = verb("grade", _grade, "grade a folder of submissions; the same command resumes")
     forms = "<student>/task.py, <student>/<assignment>/task.py, or either in <student>.zip"
@@ -131,6 +134,23 @@ def _reset(arguments: argparse.Namespace) -> int:
 
     print(desk.reset(catalog.find(arguments.assignment), arguments.framework))
     return 0
+
+
+def _script(arguments: argparse.Namespace) -> int:
+    from grader import jobscript, sites, submit
+
+    site = sites.load(arguments.site) if arguments.site else submit.here()
+    try:
+        text = arguments.file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"{arguments.file} cannot be read: {why}") from None
+    found = jobscript.findings(jobscript.parse(text), site, folder=Path.cwd())
+    for finding in found:
+        print(f"{finding.severity}: {finding}")
+    rules = f"{len(jobscript.RULES)} rules of {site.title}"
+    print(f"{len(found)} finding{'' if len(found) == 1 else 's'}, by {rules}.")
+    return int(any(finding.severity == "error" for finding in found))
 
 
 def _submit(arguments: argparse.Namespace) -> int:

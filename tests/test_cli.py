@@ -1,8 +1,11 @@
 """The `grader` command as typed: student verbs, mistakes, no tracebacks."""
 
 import re
+import shutil
 
 import pytest
+
+from tests.conftest import ROOT
 
 TASK = "assignments/01_toy/task.py"
 
@@ -73,3 +76,21 @@ def test_doctor_finds_this_machine_able_to_run_workers(course):
     assert answer.returncode == 0, answer.stdout
     assert re.search(r"^ok +workers start", answer.stdout, re.MULTILINE)
     assert "without a sandbox" in answer.stdout
+
+
+def test_a_job_script_is_checked_on_a_site(course):
+    shutil.copytree(ROOT / "jobscripts", course.folder / "jobscripts")
+    text = (ROOT / "jobscripts/alvis/one_gpu.sh").read_text("utf-8")
+    course.write(
+        "right.sh", text.replace("NAISSyyyy-rr-nnn", "NAISS2026-4-123").replace("groups/PROJECT", "groups/mine")
+    )
+    course.write("wrong.sh", text.replace("#SBATCH -t 00:10:00", "#SBATCH -t 10-00:00:00"))
+    right = course.run("grader", "script", "right.sh", "--site", "alvis")
+    assert right.returncode == 0, right.stdout
+    wrong = course.run("grader", "script", "wrong.sh", "--site", "alvis")
+    assert wrong.returncode == 1
+    assert re.search(r"^error: line \d+: -A NAISSyyyy-rr-nnn", wrong.stdout, re.MULTILINE), wrong.stdout
+    assert "-t 10-00:00:00" in wrong.stdout
+    for words, said in ((("gone.sh", "--site", "alvis"), "No such file"), (("right.sh", "--site", "alviss"), "alvis")):
+        answer = course.run("grader", "script", *words)
+        assert (answer.returncode, said in answer.stderr) == (2, True), answer.stderr
