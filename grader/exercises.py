@@ -99,9 +99,9 @@ def start_problems(runs: Runs, assignment: Assignment, side: Side) -> list[str]:
     ]
 
 
-def solution_problems(runs: Runs, assignment: Assignment, side: Side) -> list[str]:
-    """Does the solution pass everything that this machine can judge?"""
-    entries = run(runs, assignment, side, assignment.solution(side))
+def solution_problems(runs: Runs, assignment: Assignment, side: Side, ids: Sequence[str] = ()) -> list[str]:
+    """Does the solution pass everything that this machine can judge, or `ids` of it?"""
+    entries = run(runs, assignment, side, assignment.solution(side), ids)
     return [
         f"the solution: '{e['claim']}' is {e['verdict']}: {e.get('evidence')}"
         for e in entries.values()

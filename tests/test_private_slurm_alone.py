@@ -92,4 +92,4 @@ def test_a_command_runs_on_it(slurm_cluster):
     command = [sys.executable, "-m", "tests.private_slurm", "--", "sh", "-c", "sinfo -h -o '%P %D'; exit 3"]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (3, "gpu* 4\nspare 4\n")
-    assert len(done.stderr.splitlines()) == 2
+    assert len(done.stderr.splitlines()) == 3

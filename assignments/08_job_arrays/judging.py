@@ -178,7 +178,8 @@ def collected(found, results, failures):
         why = "Its loss became nan. Run again, it would do so again: that is a result." if nan else ""
         raise Failed(f'Index {wrongly[0]} is done; it was called "{said[wrongly[0]]}".'[:200], why)
     for index, result in results.items():
-        if json.dumps(mine[index], sort_keys=True) != json.dumps(result, sort_keys=True):
+        travelled = json.dumps(result, sort_keys=True).replace("NaN", "null")
+        if json.dumps(mine[index], sort_keys=True) != travelled:
             raise Failed(f"The result of index {index} is not what its file holds.")
     kinds = ", ".join(f"{list(failures.values()).count(why)} {why}" for why in ("missing", "corrupt", "failed"))
     return f"{len(results)} results; {kinds}"

@@ -18,6 +18,7 @@ import task
 HERE = Path(__file__).resolve().parent
 FIELDS = ("learning_rate", "weight_decay", "momentum", "layers", "width", "seed")
 WAIT_S = 25
+_NO_NUMBER = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 
 # --- TODO(1), TODO(2): configurations --------------------------------------------------------------------------------
 
@@ -142,9 +143,10 @@ def _read_all(pipe):
 
 
 def collect(folder, count):
-    """Your (results, failures) of the indices 0 to count - 1, as lists of [index, ...]."""
+    """Your (results, failures) of the indices 0 to count - 1, as lists of [index, ...]; nan travels as None."""
     results, failures = task.collect(folder, range(count))
-    return [[[int(i), result] for i, result in results.items()], [[int(i), str(why)] for i, why in failures.items()]]
+    found = json.loads(json.dumps([[int(i), result] for i, result in results.items()]), parse_constant=_NO_NUMBER.get)
+    return [found, [[int(i), str(why)] for i, why in failures.items()]]
 
 
 def run_job(indices, folder, seed, broken):

@@ -115,7 +115,7 @@ class Worker:
             reply = self._request(request, within, f"{function}()", fds)
             answer = self._arrays(reply, returns, fds[len(arrays) :]) if returns else reply.get("value")
             seconds = time.perf_counter() - start
-            if not returns and _has_nan(answer):  # which no comparison would find wrong
+            if not returns and protocol.has_nan(answer):
                 self._fail(f"{self._last_call} answered nan, which is not a number.", "Often: 0 / 0, or inf - inf.")
             return answer, seconds
         finally:
@@ -284,12 +284,6 @@ class Worker:
         if self._code.trusted:
             raise GraderFault(f"the course's own code: {evidence} {self._guard.tail()}")
         raise Failed(evidence, cause, line=line)
-
-
-def _has_nan(answer: Any) -> bool:
-    if isinstance(answer, dict):
-        return any(map(_has_nan, answer.values()))
-    return any(map(_has_nan, answer)) if isinstance(answer, list) else answer != answer  # noqa: PLR0124 - as only nan is
 
 
 def _signal_name(number: int) -> str:
