@@ -126,7 +126,7 @@ cd "$(dirname "$0")/.."
 case ${1:-} in
     setup) make_venv; install torch .venv/ready-setup ;;
     # course only >>>
-    demo) make_venv; install torch,tensorflow,batch .venv/ready-setup .venv/ready-demo ;;
+    demo) make_venv; install torch,tensorflow,llm,batch .venv/ready-setup .venv/ready-demo ;;
     test) make_venv; install torch,tensorflow,llm,instructor,dev .venv/ready-setup .venv/ready-demo .venv/ready-test ;;
     system) find_system_parts ;;
     # <<< course only
