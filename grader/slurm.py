@@ -252,9 +252,5 @@ def _call(words: list[str]) -> str:
         raise Unreachable(f"{words[0]} does not start: {error.strerror}. Nothing is lost; try again.") from None
     if done.returncode:
         said = refusal(done.stderr)
-        raise (
-            said
-            if isinstance(said, (Unreachable, NoCluster))
-            else Unreachable(f"{words[0]} failed: {done.stderr.strip()[:200]}")
-        )
+        raise said if isinstance(said, Unreachable) else Unreachable(f"{words[0]} failed: {done.stderr.strip()[:200]}")
     return done.stdout

@@ -96,6 +96,24 @@ def test_without_slurm_it_says_what_works(klass, course):
     assert "pytest assignments/NN" in answer.stderr
 
 
+def test_where_slurms_commands_know_no_cluster_nothing_is_waited_for(klass):
+    mine = klass(1)
+    env = {name: value for name, value in mine.env().items() if name != "SLURM_CONF"}
+    options = {"capture_output": True, "text": True, "timeout": 60}
+    answer = subprocess.run(mine.command(), cwd=mine.course.folder, env=env, check=False, **options)
+    assert answer.returncode == 2
+    assert "belongs to no cluster" in answer.stderr, answer.stderr
+    assert mine.array() is None
+
+
+def test_without_an_account_nothing_is_sent(klass):
+    mine = klass(1)
+    answer = mine.run("--account", "")
+    assert answer.returncode == 2
+    assert "Give your project: --account" in answer.stderr
+    assert not mine.slurm.calls("sbatch")
+
+
 def test_a_wrong_account_is_one_message_and_nothing_is_left(klass):
     mine = klass(1)
     answer = mine.run("--account", "mine")
