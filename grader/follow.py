@@ -94,7 +94,8 @@ def _watch(assignment: Assignment, job: Ticket, sheet: Sheet) -> str:
             state, line = _ask(job)
             if line != said:
                 said, pause = line, ASK_S[0]
-                sheet.line(line)
+                if not (shown and state == "RUNNING"):  # verdicts say so themselves; a line would split them
+                    sheet.line(line)
             ask_at, pause = now + pause, min(pause * 1.5, ASK_S[1])
             until = now + LAG_S.get(state, LAST_S) if state in slurm.ENDED or state == GONE else None
         time.sleep(POLL_S)

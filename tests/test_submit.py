@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ def test_no_wait_then_the_same_command_comes_back_and_judges_what_was_sent(desk)
     assert "Your code has changed since it was sent. Check it anew: grader submit 01" in words(shown.stdout)
     assert len(desk.slurm.calls("sbatch")) == 1
     assert "10 of 10 points, changed since" in words(desk.run("grader", "list").stdout)
+
+
+def test_nothing_is_said_of_the_queue_between_two_verdicts(desk):
+    """A job that starts and judges between two questions to Slurm: that it runs is no news then."""
+    desk.hold()
+    desk.solve()
+    desk.stop_nodes()
+    process = desk.start(*SUBMIT, "--wait")
+    until(process, "is queued")
+    time.sleep(4)  # the questions get rarer
+    desk.resume_nodes()
+    until(process, "double doubles")
+    time.sleep(6)  # the next question
+    (desk.folder / "hold").unlink()
+    said = process.communicate(timeout=120)[0]
+    assert "11 of 11 points judged here." in words(said)
+    assert "is running" not in said
 
 
 def test_a_job_that_ended_unseen_is_shown_later_also_without_slurm(desk):

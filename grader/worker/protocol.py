@@ -7,6 +7,7 @@ grader made, so there is no array format to parse.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import math
@@ -27,8 +28,9 @@ MAX_MESSAGE = 256 * 1024
 
 _HEADER = struct.Struct(">I")
 _F_ADD_SEALS = 1033  # linux/fcntl.h; the fcntl module does not name it everywhere
-_SEAL_INPUT = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | SHRINK | GROW | WRITE
-_SEAL_OUTPUT = 0x1 | 0x2 | 0x4  # the worker may write, but a truncated mapping would kill the reader
+_SEAL_OUTPUT = 0x1 | 0x2 | 0x4  # F_SEAL_SEAL | SHRINK | GROW: a truncated mapping would kill the reader
+_SEAL_INPUT = _SEAL_OUTPUT | 0x10  # F_SEAL_FUTURE_WRITE; F_SEAL_WRITE fails while the kernel happens to move a page
+_SEAL_INPUT_OLD = _SEAL_OUTPUT | 0x8  # F_SEAL_WRITE, for Linux before 5.1
 
 
 class ProtocolViolation(Exception):
@@ -142,7 +144,12 @@ def input_memory(array: npt.NDArray[Any]) -> int:
     """A sealed descriptor with the bytes of `array`: the worker can read it, nobody can change it."""
     fd = shared_memory(array.nbytes)
     write_array(fd, array)
-    _seal(fd, _SEAL_INPUT)
+    try:
+        _seal(fd, _SEAL_INPUT)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        _seal(fd, _SEAL_INPUT_OLD)
     return fd
 
 
