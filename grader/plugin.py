@@ -262,9 +262,10 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     file = bench.files[side.framework]
     # An error names a line: what to mend is there, whatever the check is about.
     number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
-    place = f"TODO({number}) in {bench.assignment.file_of(side, number)}"
+    name = bench.assignment.file_of(side, number)
+    place = f"TODO({number}) in {name}"
     follow = f"{place}; a hint: {hints.command(bench.assignment.number, side, number)}"
-    if not outcome.line and number in file.untouched:
+    if not outcome.line and number in file.untouched and name not in file.lacking:
         cause = f"{place} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)
 
