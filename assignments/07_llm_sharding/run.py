@@ -3,8 +3,8 @@
     torchrun --nproc-per-node 4 run.py FOLDER            or   export LLAMA_CHECKPOINT=FOLDER
     torchrun --nproc-per-node 4 run.py FOLDER --prompts 8 --tokens 512 --new 128 --bandwidth 4000
 
-FOLDER holds config.json, *.safetensors and, for text, a tokenizer: on a cluster the snapshot folder of a shared copy.
-Without a GPU it uses the CPU and gloo. Every rank gets the same prompts; rank 0 prints.
+FOLDER holds config.json and *.safetensors: on a cluster the snapshot folder of a shared copy. The prompts are random
+tokens, the same on every rank. Without a GPU it uses the CPU and gloo. Rank 0 prints.
 """
 
 import argparse

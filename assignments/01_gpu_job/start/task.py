@@ -18,7 +18,7 @@ import torch
 def choose_device(wanted):
     """The torch.device to train on: "cuda", "cpu" or another name. Raises RuntimeError for a GPU that is not there."""
     # TODO(4): no silent fallback
-    # As it is, a job whose GPU is missing trains on the CPU, 50 times slower, until its time is up.
+    # As it is, a job whose GPU is missing trains on the CPU, many times slower, until its time is up.
     return torch.device(wanted if torch.cuda.is_available() else "cpu")
     # END TODO(4)
 
