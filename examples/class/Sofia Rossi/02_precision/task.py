@@ -29,8 +29,8 @@ def choose(name, capability):
     bfloat16 where the hardware multiplies it as fast as float16, because it needs no loss scaling; else float16.
     """
     # TODO(1): choose by what the hardware has
-    # ROCm reports capability (9, 0) for AMD's GPUs, as an H100 does: their names begin with "AMD". They have
-    # bfloat16, and no TF32. (On the MI100 bfloat16 runs at half the rate; there both answers count.)
+    # ROCm reports capability (9, 0) for AMD's GPUs, as an H100 does: their names begin with "AMD". Those of
+    # the lesson's table have bfloat16, and no TF32. (On the MI100 bfloat16 runs at half the rate; there both count.)
     return Precision(torch.float32, scale=False, tf32=False)
     # END TODO(1)
 

@@ -40,7 +40,8 @@ def shard(model, mesh, policy):
 def build(make_model, mesh, policy, seed):
     """(model, optimizer), ready to train: sharded, and with the weights that `model.init_weights(seed)` makes.
 
-    `make_model()` makes the model where and as PyTorch's defaults are. No rank may hold all weights at any time.
+    `make_model()` makes the model on PyTorch's current default device, in its default dtype. No rank may hold all
+    weights at any time.
     """
     # TODO(3): never the whole model
     # As it is, each rank first makes all weights, on the CPU, and then looks how it gets rid of most of them.
