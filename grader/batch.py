@@ -64,8 +64,8 @@ def _stage(source: Path, out: Path, assignments: list[Assignment]) -> list[Submi
 
 
 def _grade(out: Path, submissions: list[Submission], token: str, show: Progress, runner: Runner) -> None:
-    unusable = {s.id: problem for s in submissions if (problem := _problem(s))}
-    usable = [s for s in submissions if s.id not in unusable]
+    unusable = {s.folder: problem for s in submissions if (problem := _problem(s))}
+    usable = [s for s in submissions if s.folder not in unusable]
     for submission in usable:
         show(submission, *counts(submission))
     runner(out, token, usable, show)

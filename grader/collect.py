@@ -60,8 +60,7 @@ def collect(source: Path, out: Path, assignments: list[Assignment]) -> list[Subm
         name, id_ = _student(shown(entry)), ids[shown(entry)]
         with tempfile.TemporaryDirectory() as temporary:
             root, problem = _open(entry, Path(temporary))
-            chosen = _chosen(root, assignments)
-            for assignment in chosen:
+            for assignment in _chosen(root, problem, assignments):
                 files = [_taken(assignment, side.framework, root, problem) for side in assignment.sides]
                 folder = out / id_ / assignment.name
                 stage(folder / "submission", files)
@@ -84,7 +83,11 @@ def overlooked(source: Path, assignments: list[Assignment]) -> list[str]:
     for entry in entries:
         with tempfile.TemporaryDirectory() as temporary:
             root, problem = _open(entry, Path(temporary))
-            if not problem and not _chosen(root, assignments):
+            if _chosen(root, problem, assignments):
+                continue
+            if problem:
+                lines.append(f"{shown(entry)}: what it holds {problem}")
+            else:
                 inside = ", ".join(sorted(p.name for p in root.iterdir())[:3]) or "nothing"
                 few = " or ".join(a.name for a in assignments[:3])
                 wanted = few if len(assignments) <= 3 else f"of an assignment ({assignments[0].name}, ...)"
@@ -94,10 +97,12 @@ def overlooked(source: Path, assignments: list[Assignment]) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def _chosen(root: Path, assignments: list[Assignment]) -> list[Assignment]:
+def _chosen(root: Path, problem: str, assignments: list[Assignment]) -> list[Assignment]:
     """The assignments that a hand-in is for: all that are asked for when it is one, else those it has a folder for."""
     if len(assignments) == 1:
         return assignments
+    if problem:
+        return []
     return [a for a in assignments if any((root / name).is_dir() for name in (a.name, a.number))]
 
 
@@ -112,7 +117,7 @@ def _printable(text: str) -> str:
 
 def shown(entry: Path) -> str:
     """The name of a hand-in as text, also where the file name is not UTF-8 (as archives from elsewhere make them)."""
-    return os.fsencode(entry.name).decode("utf-8", "replace")
+    return os.fsencode(entry.name).decode("utf-8", "backslashreplace")
 
 
 def _entries(source: Path) -> list[Path]:

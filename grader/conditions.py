@@ -101,5 +101,6 @@ def gpu_state() -> dict[str, int]:
 
 
 def _smi(query: str) -> str:
-    command = ["nvidia-smi", f"--query-{query}", "--format=csv,noheader,nounits", "-i", "0"]
+    first = (machine.chosen_gpus() or ["-i", "0"])[1].partition(",")[0]
+    command = ["nvidia-smi", f"--query-{query}", "--format=csv,noheader,nounits", "-i", first]
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout

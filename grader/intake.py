@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,7 +184,10 @@ def _read(path: Path, source: Path) -> str:
     if b"\0" in data:
         raise _Refused("holds NUL bytes: not a text file")
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _Refused(f"is not UTF-8 (line {line}); save it as UTF-8") from None
+    # Python reads both, sbatch neither: a script keeps them, to be judged. Once more would change nothing: what was
+    # staged is read again, and must have the same digest.
+    return re.sub(r"\r+\n", "\n", text.lstrip("\ufeff")) if path.suffix == ".py" else text

@@ -26,12 +26,18 @@ def gpus() -> tuple[str, ...]:
     """Names of the NVIDIA GPUs that jobs of this process can see; empty without a driver."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "any").strip() in ("", "-1") or not shutil.which("nvidia-smi"):
         return ()
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader", *chosen_gpus()]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
+
+
+def chosen_gpus() -> list[str]:
+    """Arguments of nvidia-smi that restrict it to CUDA_VISIBLE_DEVICES, where that names GPUs by number or UUID."""
+    names = os.environ.get("CUDA_VISIBLE_DEVICES", "").replace(" ", "")
+    return ["-i", names] if re.fullmatch(r"(\d+|GPU-[\w-]+)(,(\d+|GPU-[\w-]+))*", names) else []
 
 
 @cache

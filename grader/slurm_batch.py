@@ -86,6 +86,7 @@ class SlurmBatch:
 
     def _run(self, out: Path, mine: dict[str, Submission], show: Progress) -> None:
         live, attempts = self._adopt(out), Counter[str]()
+        asked = set(live.attempts) if live else set()
         while True:
             if live:
                 attempts = Counter(live.attempts)
@@ -93,8 +94,9 @@ class SlurmBatch:
             open_ = [f for f, s in mine.items() if not batch.complete(s) and attempts[f] < ATTEMPTS]
             if not open_:
                 break
-            if not attempts:
-                self._ask([mine[f] for f in open_])
+            if new := [f for f in open_ if f not in asked]:
+                self._ask([mine[f] for f in new])
+                asked.update(new)
             live = self._send(out, open_, mine, attempts)
         array.forget(out)
 

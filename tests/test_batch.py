@@ -10,7 +10,9 @@ import time
 
 import pytest
 
-from grader import batch_job
+from grader import batch, batch_job, catalog, ledger
+from grader.collect import Submission
+from grader.errors import UsageError
 from grader.worker import procs
 
 HALF = """
@@ -202,7 +204,7 @@ def test_a_file_name_that_is_not_utf8_is_one_students_matter(klass):
     (klass.folder / "class/half done").rename(klass.folder / "class" / os.fsdecode(b"lat\xe51"))
     answer = klass.run(*GRADE)
     assert answer.returncode == 0, answer.stderr
-    assert set(verdicts(klass)) == {"Åsa, Öberg", "hangs", "missing", "lat\ufffd1"}
+    assert set(verdicts(klass)) == {"Åsa, Öberg", "hangs", "missing", "lat\\xe51"}
 
 
 @pytest.mark.parametrize("stop", ["SIGTERM", "Ctrl-C"])
@@ -233,3 +235,26 @@ def test_results_of_a_newer_grader_are_said_after_the_others_are_graded(klass):
     assert "has schema 99" in answer.stderr
     assert path.read_text() == '{"schema": 99}'
     assert all(other.exists() for other in others)
+
+
+def test_unreadable_results_stop_that_assignment_of_the_student_only(tmp_path):
+    both = [
+        Submission("h1", "Ada", catalog.find(number), tmp_path / "h1" / catalog.find(number).name, "key")
+        for number in ("02", "03")
+    ]
+    both[0].folder.mkdir(parents=True)
+    both[0].results.write_text("{")
+    ran = []
+    with pytest.raises(UsageError, match="All other hand-ins were graded"):
+        batch._grade(tmp_path, both, "token", lambda *_: None, lambda _out, _token, some, _show: ran.extend(some))
+    assert ran == both[1:]
+
+
+def test_the_ledger_keeps_what_was_spent_on_other_assignments(tmp_path):
+    row = "h1,03_data_loading,torch,few_files,passed,1.5,0.00042,NVIDIA A100"
+    (tmp_path / "ledger.csv").write_text(",".join(ledger.COLUMNS) + "\n" + row + "\n")
+    other = Submission("h1", "Ada", catalog.find("02"), tmp_path / "h1" / "02_precision", "key")
+    ledger.write(tmp_path, [other], 1)
+    assert (tmp_path / "ledger.csv").read_text().splitlines()[1:] == [row]
+    ledger.write(tmp_path, [Submission("h1", "Ada", catalog.find("03"), tmp_path / "h1" / "03_data_loading", "key")], 1)
+    assert (tmp_path / "ledger.csv").read_text().splitlines()[1:] == []

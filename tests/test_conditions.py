@@ -105,6 +105,22 @@ def test_where_both_sides_have_one_core_others_slow_both_alike():
     assert "unfair" not in seen
 
 
+@pytest.mark.parametrize(
+    ("visible", "words"),
+    [
+        ("2", ["-i", "2"]),
+        ("GPU-8f2a-11, 3", ["-i", "GPU-8f2a-11,3"]),
+        ("MIG-8f2a", []),  # nvidia-smi knows the card, not the slice
+        (None, []),
+    ],
+)
+def test_nvidia_smi_is_asked_about_the_gpus_that_are_ours(monkeypatch, visible, words):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert machine.chosen_gpus() == words
+
+
 def test_the_gpu_is_read_as_nvidia_smi_prints_it(monkeypatch, tmp_path):
     """There is none here: this is the form of its answers, by a stand-in of the program."""
     smi = tmp_path / "nvidia-smi"

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_states_of_a_task_file(tmp_path):
 def test_windows_line_ends_and_a_byte_order_mark_are_still_the_start(tmp_path):
     (tmp_path / "task.py").write_bytes(b"\xef\xbb\xbf" + START.replace("\n", "\r\n").encode())
     assert take(tmp_path).state == "start"
+
+
+def test_what_was_staged_is_read_as_the_same_again(tmp_path):
+    """Else its results would never be those of the hand-in."""
+    (tmp_path / "task.py").write_bytes(
+        b"\xef\xbb\xbf\xef\xbb\xbf" + START.replace("\n", "\r\r\n").encode() + b"x = 1\r"
+    )
+    first = take(tmp_path)
+    collect.stage(tmp_path / "staged", [first])
+    assert take(tmp_path / "staged").digest == first.digest
 
 
 @pytest.mark.parametrize(
@@ -134,6 +145,18 @@ def test_a_broken_archive_is_one_students_problem(tmp_path, content):
     found = {s.name: s for s in collect.collect(source, out, [ASSIGNMENT])}
     assert "cannot be read" in intake.take(ASSIGNMENT, SIDE, found["bad"].folder / "submission").note
     assert intake.take(ASSIGNMENT, SIDE, found["good"].folder / "submission").state == "edited"
+
+
+def test_a_broken_archive_is_named_where_nobody_knows_what_it_was_for(tmp_path):
+    (tmp_path / "in" / "good" / ASSIGNMENT.name).mkdir(parents=True)
+    (tmp_path / "in" / "bad.zip").write_bytes(b"PK\x03\x04 this is no archive")
+    others = [ASSIGNMENT, replace(ASSIGNMENT, folder=ASSIGNMENT.folder.with_name("99_other"))]
+    (line,) = collect.overlooked(tmp_path / "in", others)
+    assert line.startswith("bad.zip: what it holds is in an archive that cannot be read: ")
+
+
+def test_names_that_are_no_utf8_stay_apart():
+    assert collect.shown(Path(os.fsdecode(b"\xe5kesson"))) != collect.shown(Path(os.fsdecode(b"\xf6kesson")))
 
 
 @pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: (p.mkdir(), (p / "x.txt").touch())])

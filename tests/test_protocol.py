@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import mmap
 import os
+import socket
+import struct
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +15,35 @@ import pytest
 from grader.worker import protocol
 
 linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="seals are Linux's")
+
+
+def test_nan_is_found_however_deep_it_lies():
+    answer = [float("nan")]
+    for _ in range(5000):
+        answer = [answer]
+    assert protocol.has_nan(answer)
+    assert protocol.has_nan({"a": [1, {"b": float("nan")}]})
+    assert not protocol.has_nan({"a": [1, {"b": "nan"}], "c": None})
+
+
+def test_bytes_that_trickle_in_do_not_extend_the_time():
+    mine, theirs = socket.socketpair()
+    stop = threading.Event()
+
+    def trickle():
+        theirs.sendall(struct.pack(">I", 10000))
+        while not stop.wait(0.0005):
+            theirs.sendall(b" ")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError):
+        protocol.receive(mine, within=0.3)
+    seconds = time.monotonic() - begin
+    stop.set()
+    thread.join()
+    assert seconds < 2
 
 
 @linux

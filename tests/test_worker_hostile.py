@@ -87,6 +87,34 @@ def test_a_process_with_a_name_that_is_no_text_is_watched_as_well(worker):
     assert "0.2 GiB are allowed" in refusal(w.call, "answer").evidence
 
 
+FORKS = """
+import os, time
+HELD = bytearray(os.urandom(1 << 20)) * 100
+def answer(forks, mebibytes, seconds):
+    for _ in range(forks):
+        if not os.fork():
+            mine = bytearray(mebibytes << 20)
+            time.sleep(60)
+    time.sleep(seconds)
+    return "done"
+"""
+
+
+@linux
+def test_memory_that_children_share_with_their_parent_counts_once(worker):
+    assert (
+        worker(FORKS, memory=600 << 20).call("answer", 8, 1, 2) == "done"
+    )  # eight times its 100 MiB would be too much
+
+
+@linux
+def test_children_that_take_too_much_end_with_the_worker_and_that_is_said(worker):
+    w = worker(FORKS, memory=600 << 20)
+    begin = time.monotonic()
+    assert "0.6 GiB are allowed" in refusal(w.call, "answer", 1, 1000, 60, within=60).evidence
+    assert time.monotonic() - begin < 30  # nobody waited for the child, which has the channel too
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give them different users")
 def test_a_hand_in_cannot_touch_a_trusted_worker(worker):
     trusted = worker("import os\ndef answer(): return os.getpid()", trusted=True)

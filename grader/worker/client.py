@@ -153,8 +153,7 @@ class Worker:
 
     def helpers(self) -> set[int]:
         """Processes below the worker right now (DataLoader workers), without Python's own bookkeepers."""
-        below = procs.tree(self._process.pid)[1:]
-        return {pid for pid in below if "resource_tracker" not in procs.command(pid)}
+        return {p for p in procs.tree(self._process.pid)[1:] if "resource_tracker" not in procs.command(p)}
 
     def helper_seconds(self) -> float:
         """CPU seconds of the helpers; waiting does not count, so a busy machine changes little."""
@@ -183,11 +182,10 @@ class Worker:
 
     def stands(self, within: float = 1.0) -> str:
         """The line where the worker is now, and the collective in which it waits (see grader.worker.stack)."""
-        code = self._code
         with contextlib.suppress(ProcessLookupError):
             self._process.kill(stack.SIGNAL)
         end = time.monotonic() + within
-        while not (place := stack.place(self._guard.output(), str(code.folder), code.modules[-1])):
+        while not (place := stack.place(self._guard.output(), str(self._code.folder), self._code.modules[-1])):
             if time.monotonic() > end:
                 break
             time.sleep(0.05)
@@ -204,9 +202,11 @@ class Worker:
                 self._watch.close()
 
     def kill(self) -> None:
-        """Kill the worker itself, from any thread; a call that waits for it then fails."""
+        """Kill the worker and its children, from any thread; a call that waits for it then fails."""
+        below = procs.tree(self._process.pid)[1:]  # they have its end of the channel too
         with contextlib.suppress(ProcessLookupError):
             self._process.kill(signal.SIGKILL)
+        procs.kill(below)
 
     def _options(self, settings: Settings) -> dict[str, Any]:
         scratch = str(self._code.scratch)
@@ -244,7 +244,8 @@ class Worker:
             protocol.send(sock, request, fds)
             reply, _ = protocol.receive(sock, within=within)
         except TimeoutError:
-            self._end_with(f"{what} did not end within {within:g} s and was stopped.", "an endless loop or a deadlock")
+            late = f"{what} did not end within {within:g} s and was stopped."
+            self._end_with(self._guard.broken or late, self._guard.advice or "an endless loop or a deadlock")
         except (EOFError, ConnectionError):
             died = self._death(what)
             if self._guard.fault:

@@ -113,7 +113,9 @@ def _exactly(sock: socket.socket, count: int, end: float | None) -> bytes:
     parts = []
     while count:
         if end is not None:
-            sock.settimeout(max(end - time.monotonic(), 1e-3))
+            if (left := end - time.monotonic()) <= 0:
+                raise TimeoutError
+            sock.settimeout(left)
         part = sock.recv(min(count, 1 << 16))
         if not part:
             raise EOFError
@@ -123,10 +125,14 @@ def _exactly(sock: socket.socket, count: int, end: float | None) -> bytes:
 
 
 def has_nan(answer: Any) -> bool:
-    """Whether nan is anywhere in a JSON value: no comparison would find it wrong."""
-    if isinstance(answer, dict):
-        return any(map(has_nan, answer.values()))
-    return any(map(has_nan, answer)) if isinstance(answer, list) else answer != answer  # noqa: PLR0124 - only nan is
+    """Whether nan is anywhere in a JSON value, however deep: no comparison would find it wrong."""
+    left = [answer]
+    for value in left:
+        if isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
+        elif value != value:  # noqa: PLR0124 - only nan is
+            return True
+    return False
 
 
 def shared_memory(size: int) -> int:
