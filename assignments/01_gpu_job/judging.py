@@ -5,7 +5,6 @@ Functions that judge return the evidence of a pass and raise Failed. They are re
 
 import contextlib
 import itertools
-import math
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -123,7 +122,7 @@ def goes_on(trial, given, again, saved, ended):
     expected, final = trial.reference(given)
     if np.array_equal(weights, final) and np.array_equal(losses, expected[began:]):
         return f"{ended}; the other {len(losses)} losses and all {weights.size:,} weights are equal, bit for bit"
-    off = float(np.abs(weights - final).max()) if weights.shape == final.shape else math.nan
+    off = _off(weights, final)
     raise Failed(
         f"{ended}; the second process went on from there, and its weights differ by up to {off:.2g}; expected 0.",
         _forgotten(trial, given, weights, began),
@@ -158,13 +157,20 @@ def same_on_gpu(make_trial, start_worker):
     _, expected, _ = whole.train(start_worker(), 12)
     cut.kill(start_worker(), 12, 48)
     losses, weights, _ = cut.train(start_worker(), 12)
-    off = float(np.abs(weights - expected).max())
+    off = _off(weights, expected)
     if len(losses) != cut.steps - 48 or off:
         raise Failed(
             f"After a kill, {len(losses)} steps were made; the weights differ by up to {off:.2g}, expected 0.",
             "Often: dropout on a GPU has a generator of its own, torch.cuda.get_rng_state_all().",
         )
     return f"{len(losses)} steps after the kill; all {weights.size:,} weights are equal, bit for bit"
+
+
+def _off(weights, expected):
+    """By how much weights differ at most. Raises Failed where they are not as many."""
+    if weights.size != expected.size:
+        raise Failed(f"The second process answered {weights.size:,} weights; the model has {expected.size:,}.")
+    return float(np.abs(weights - expected).max())
 
 
 def stops(trial, start_worker, given, every, step, number, during):

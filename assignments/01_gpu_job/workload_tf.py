@@ -130,9 +130,10 @@ def write_order(options, path):
     state, calls = task_tf.snapshot(_after(0, options)), []
 
     def watched(name, function):
-        def call(file, *args, **words):
+        def call(*args, **words):
+            file = args[0] if args else words.get("src", words.get("fd"))
             calls.append([name, os.stat(file if name.endswith("e") else _number(file)).st_ino])
-            return function(file, *args, **words)
+            return function(*args, **words)
 
         return call
 

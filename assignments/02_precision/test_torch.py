@@ -94,6 +94,11 @@ def test_saved_bytes(judge, submission):
     full, half = (
         worker.call("saved_bytes", inputs, targets, problem.options, dtype) for dtype in ("float32", "bfloat16")
     )
+    if not half:
+        raise Failed(
+            "Nothing is kept for backward: the loss of forward() has no gradient.",
+            "Often: the model runs under torch.no_grad(), or inference_mode(). Training needs it outside of both.",
+        )
     if full < 1.3 * half:
         raise Failed(
             f"Saved for backward: {full:,} bytes in FP32, {half:,} in bfloat16; expected a quarter less at least.",

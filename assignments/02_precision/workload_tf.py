@@ -132,7 +132,10 @@ def padded(sizes):
     """Your padded sizes."""
     import task_tf
 
-    return [task_tf.padded(size) for size in sizes]
+    answers = [task_tf.padded(size) for size in sizes]
+    if wrong := [answer for answer in answers if not isinstance(answer, int)]:
+        raise TypeError(f"padded() must return an int; found {wrong[0]!r}")
+    return answers
 
 
 def share_of_peak(peaks, arithmetic, parameters, samples_per_s, gpu_util):

@@ -1,7 +1,6 @@
 """Fixtures of both frameworks' checks: fresh files on a simulated parallel filesystem; see judging.py."""
 
 import contextlib
-import itertools
 
 import numpy as np
 import pytest
@@ -73,11 +72,11 @@ def race_epochs(race, submission, baseline, make_files, judging):
         decode_s = judging.decode_seconds(sets[0])
         for files in sets:
             files.pack(submission)
-        used, opened = [], itertools.count()
+        used = []
 
         @contextlib.contextmanager
         def lane(runner, part):
-            files = sets[next(opened) // 2 % len(sets)]  # the two sides of a pair read the same samples
+            files = sets[len(race.pairs) % len(sets)]  # the two sides of a pair read the same samples
             files.show() if runner is baseline else files.hide()
             with runner.worker(watch=getattr(files, part), **settings) as worker:
                 worker.call("open_loader", str(getattr(files, part)))

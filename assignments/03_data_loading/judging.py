@@ -168,7 +168,7 @@ class Files:
             raise Failed("Staging changed or removed the packed files: the next job needs them.")
         if at_home := sum(1 for _ in home.rglob("*")):
             raise Failed(f"Staging left {at_home} files and folders in the home directory, whose quota is small.")
-        if not Path(target).resolve().is_relative_to(local):
+        if not Path(target).resolve().is_relative_to(local.resolve()):
             raise Failed("stage() returned a folder outside the local one: it is not removed when the job ends.")
         made = len(regular_files(local))
         if not 0 < made <= MAX_FILES:

@@ -8,7 +8,6 @@ from grader.verdict import Failed
 from grader.worker.client import Array
 
 WIDTH, CLASSES = 32, 10
-VECTORS = [Array("float32", (None,), rows=1 << 21)] * 2
 SAME = 1e-4
 """Weights after a few steps agree to this, relative to how far they moved; sums in another order make about 1e-7."""
 ON_CPU = {"env": {"CUDA_VISIBLE_DEVICES": ""}}
@@ -47,17 +46,20 @@ class Problem:
 
     def train(self, group):
         """(before, after) of each rank."""
-        return group.call("train", self.inputs, self.targets, self.options, returns=VECTORS)
+        return group.call("train", self.inputs, self.targets, self.options, returns=self._vectors())
 
     def timed(self, group):
         """(first weights of each rank after a training, its seconds)."""
-        options = self.options | {"weights": 64}
-        found, seconds = group.timed("train", self.inputs, self.targets, options, returns=VECTORS)
+        options, returns = self.options | {"weights": 64}, self._vectors(64)
+        found, seconds = group.timed("train", self.inputs, self.targets, options, returns=returns)
         return [after for _, after in found], seconds
 
     def reference(self, worker):
         """(before, after) of one process on whole batches."""
-        return worker.call("reference", self.inputs, self.targets, self.options, returns=VECTORS)
+        return worker.call("reference", self.inputs, self.targets, self.options, returns=self._vectors())
+
+    def _vectors(self, count=0):
+        return [Array("float32", (count or self.weights,))] * 2
 
     def exchanges(self, group):
         """((before, after) of rank 0; how often each rank sends its gradients in a step, by its traffic).
@@ -166,8 +168,8 @@ class Samples:
             indices = np.abs(self._known[None] - products[:, None]).argmin(axis=1)
             if (np.abs(self._known[indices] - products) > 1e-6).any():
                 raise Failed("Some of the delivered samples are not in the data set.")
-            if (self.targets[indices] != labels).any():
-                raise Failed("Samples came with the labels of others.")
+            if len(labels) != len(products) or (self.targets[indices] != labels).any():
+                raise Failed("Samples came without their labels, or with those of others.")
             parts.append(indices.tolist())
         return parts
 
@@ -188,12 +190,14 @@ def each_once(parts, count):
         )
     if not seen.all():
         raise Failed(f"{int((seen == 0).sum())} of {count} samples came on no rank ({sizes} delivered).")
+    if np.ptp([len(part) for part in parts]) > 1:
+        raise Failed(f"The ranks delivered {sizes} of {count} samples; parts may differ by one.")
     return f"{sizes} of {count} samples"
 
 
 def new_order(orders):
     """Evidence that epochs differ. `orders`: by epoch, what each rank delivered. Raises Failed."""
-    if any(part == sorted(part) for part in orders[0]):
+    if any(len(part) > 1 and part == sorted(part) for part in orders[0]):
         raise Failed("The samples came in the order of the data set.", "A sampler shuffles unless it is told not to.")
     if orders[0] == orders[1] or orders[1] == orders[2]:
         raise Failed(

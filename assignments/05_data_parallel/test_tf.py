@@ -218,7 +218,7 @@ def test_sizes(mirrored, judge_tf, samples_of):
         worker = mirrored(replicas)
         samples.open(worker)
         ((indices, sizes),) = samples.epoch(worker, replicas)
-        judge_tf.each_once([indices], samples.count)
+        judge_tf.each_once([indices], samples.count, samples.batch)
         judge_tf.sizes(sizes, samples.batch)
     return "2 and 3 replicas"
 
@@ -234,7 +234,8 @@ def test_each_once(joined, judge_tf, samples_of):
     samples, group = samples_of(99, 8), joined(2)
     samples.open(group)
     for _ in range(2):
-        told = judge_tf.each_once([indices for indices, _ in samples.epoch(group, 1)], samples.count)
+        parts = [indices for indices, _ in samples.epoch(group, 1)]
+        told = judge_tf.each_once(parts, samples.count, samples.batch)
     return f"{told}, in each of 2 epochs"
 
 
@@ -245,7 +246,7 @@ def test_new_order(mirrored, judge_tf, samples_of):
     orders = []
     for _ in range(3):
         orders.append([indices for indices, _ in samples.epoch(worker, 2)])
-        judge_tf.each_once(orders[-1], samples.count)
+        judge_tf.each_once(orders[-1], samples.count, samples.batch)
     return judge_tf.new_order(orders)
 
 

@@ -26,6 +26,8 @@ def grown(owner, run):
     before = np.atleast_1d(owner.reset_peak())
     run()
     peak = owner.peak_bytes() if callable(owner.peak_bytes) else owner.peak_bytes
+    if not np.all(peak) and np.all(before):
+        raise NotMeasured("It was over before anybody had looked at its memory.")
     if not np.all(peak):
         raise NotMeasured("The memory of another process cannot be seen on this system.", next="run it on Linux")
     return np.maximum(np.atleast_1d(peak), np.atleast_1d(owner.reset_peak())) - before

@@ -49,9 +49,10 @@ class Problem:
         found = group.call("train", batches, returns=[Array("float64", (len(batches),))])
         return np.mean([losses for (losses,) in found], axis=0)
 
-    def kept(self, group, kind="weights"):
-        """What each rank keeps, as one vector per rank."""
-        return [vector for (vector,) in group.call("kept", kind, returns=self._vector)]
+    def kept(self, group, kind="weights", *, any_size=False):
+        """What each rank keeps, as one vector per rank. Raises Failed for another size than its part, or `any_size`."""
+        returns = self._vector if any_size else [Array("float32", (self.parameters // len(group),))]
+        return [vector for (vector,) in group.call("kept", kind, returns=returns)]
 
     def alone(self, worker, steps=slice(0), **options):
         """The whole model in one process, after some steps: a function that answers a kind as one vector."""
@@ -141,9 +142,9 @@ def optimizer_share(problem, first, second, expected):
     """Evidence that AdamW's two moments are there for the rank's own part. `expected`: both, by rank. Raises Failed."""
     share = problem.parameters // len(first)
     for mine, also, moments in zip(first, second, zip(*expected, strict=True), strict=True):
-        if mine.size + also.size != 2 * share:
+        if {mine.size, also.size} != {share}:
             raise Failed(
-                f"AdamW keeps {mine.size + also.size:,} numbers on a rank; expected 2 for each of {share:,} weights.",
+                f"AdamW keeps {mine.size:,} + {also.size:,} numbers on a rank; expected {share:,} of each kind.",
                 "Often: some parameters were not given to it."
                 if mine.size
                 else "Made before the model is cut, an optimizer steps parameters that are no longer the model's.",
@@ -217,7 +218,7 @@ def rows_taken(batch, parts):
 
 def on_the_wire(plain, mixed):
     """Evidence that fewer bytes travel. `plain`, `mixed`: bytes that all ranks sent in a step. Raises Failed."""
-    share = mixed / plain
+    share = mixed / plain if plain else 1.0  # where nothing at all is sent, nothing is saved
     if share > 0.6:
         raise Failed(
             f"With precision() a step sends {mixed / MB:.1f} MB, in float32 {plain / MB:.1f} MB: {share:.0%}; "
@@ -254,14 +255,14 @@ def master_weights(dtypes, moved, rate, loss, expected):
 def parts_written(problem, sizes):
     """Evidence that two ranks wrote half of the state each. `sizes`: bytes of the files. Raises Failed."""
     total, state = sum(sizes), 12 * problem.parameters
-    listed = f"{len(sizes)} file{'s' * (len(sizes) > 1)}, {total / MB:.2f} MB"
+    listed = f"{len(sizes)} file{'s' * (len(sizes) > 1)}, {total / MB:.2f} MB" if sizes else "No file was written"
     if total < 0.95 * state:
         raise Failed(
             f"{listed}; the weights and AdamW's two moments are {state / MB:.2f} MB.",
             "One rank's part of the weights is that large: the others' parts are lost."
-            if total < 0.25 * state
+            if 0 < total < 0.25 * state
             else "The weights alone are that large: without the two moments, AdamW begins anew."
-            if total < 0.5 * state
+            if 0 < total < 0.5 * state
             else "",
         )
     if total > 1.3 * state:

@@ -155,6 +155,11 @@ def right_shares(cases, found):
     for (count, ranks), mine in zip(cases, found, strict=True):
         every, sizes = [i for part in mine for i in part], [len(part) for part in mine]
         told = f"{count} over {ranks} ranks as {' + '.join(map(str, sizes))}"
+        if strange := set(every) - set(range(count)):
+            raise Failed(
+                f"{told}: number {min(strange)} is handed out, and there are only 0 to {count - 1}.",
+                "Often: the last part is as long as the others, though fewer are left." * (min(strange) >= count),
+            )
         if ranks > 1 and all(size == count for size in sizes):
             raise Failed(f"{told}: every rank has all of them.")
         if missing := set(range(count)) - set(every):

@@ -71,9 +71,10 @@ class Checkpoint:
         """What the whole model answers."""
         return self._worker.call("logits", ids, returns=self.like(ids))[0]
 
-    def like(self, ids):
-        """The form of logits of `ids`; pipelines answer no rows where they have none."""
-        return [Array("float32", (None, ids.shape[1], self.options["vocab_size"]), rows=ids.shape[0])]
+    def like(self, ids, *, or_fewer=False):
+        """The form of logits of `ids`; stages of a pipeline answer no rows (`or_fewer`) where they have none."""
+        rows = None if or_fewer else len(ids)
+        return [Array("float32", (rows, ids.shape[1], self.options["vocab_size"]), rows=len(ids))]
 
     def prompts(self, count, tokens, new_tokens):
         """Prompts whose greedy tokens no rounding can change: (ids, expected tokens)."""

@@ -170,6 +170,8 @@ def collected(found, results, failures):
         )
     if strange := sorted(set(mine) - set(results)):
         raise Failed(f"Index {strange[0]} is {failures.get(strange[0], 'of no task')}, and is among the results.")
+    if strange := sorted(set(said) - set(range(count))):
+        raise Failed(f"Index {strange[0]} is of no task, and is among the failures; there are 0 to {count - 1}.")
     for index, why in failures.items():
         if said.get(index) != why:
             raise Failed(f'Index {index} is "{why}"; it was called "{said.get(index)}".'[:200])
@@ -216,7 +218,8 @@ def in_space(config):
         return False
     layers, width, seed = (config[name] for name in FIELDS[3:])
     whole = all(type(value) is int for value in (layers, width, seed))
-    return whole and layers in range(1, 5) and width in WIDTHS and 0 <= seed < 2**31
+    near = all(abs(config[name]) < 1e9 for name in FIELDS[:3])  # 10**400 is no float, and training takes floats
+    return whole and near and layers in range(1, 5) and width in WIDTHS and 0 <= seed < 2**31
 
 
 def trained(results, seed, reference):

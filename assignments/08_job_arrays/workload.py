@@ -236,7 +236,7 @@ def _recording_sbatch(folder):
 
 def search(count, folder, seed, limit, startup_s, run_s, longest_s):
     """A whole rehearsal of a search: your jobs, each a fresh Python, `limit` of them at a time."""
-    waiting = task.pack(list(range(count)), startup_s, run_s, limit, longest_s)
+    waiting = list(task.pack(list(range(count)), startup_s, run_s, limit, longest_s))
     running = []
     while waiting or running:
         while waiting and len(running) < limit:
