@@ -16,7 +16,9 @@ import statistics
 from collections.abc import Callable, Sequence
 
 ALPHA = 1e-3
-"""Bound on a wrong pass, and on a wrong fail, of one race."""
+"""Bound on a wrong pass, and on a wrong fail, that this test decides. A submission whose own times are unstable is judged
+by its median after the last pair, without a bound (grader.measure says so in the evidence).
+"""
 SHOWN_ALPHA = 0.025
 """Each end of the interval that is shown: together 95 %."""
 BETS = tuple((b, k) for b in (0.25, 0.5, 0.8, 0.97) for k in (10.0, 40.0, 200.0))
