@@ -16,8 +16,8 @@ import statistics
 from collections.abc import Callable, Sequence
 
 ALPHA = 1e-3
-"""Bound on a wrong pass, and on a wrong fail, that this test decides. A submission whose own times are unstable is judged
-by its median after the last pair, without a bound (grader.measure says so in the evidence).
+"""Bound on a wrong pass, and on a wrong fail, that this test decides. A submission whose own times are unstable is
+judged by its median after the last pair, without a bound (grader.measure says so in the evidence).
 """
 SHOWN_ALPHA = 0.025
 """Each end of the interval that is shown: together 95 %."""
