@@ -37,7 +37,7 @@ REASONS = {
     "ReqNodeNotAvail": "nodes are reserved or down",
     "BeginTime": "it starts again soon",
 }
-TOLD = re.compile(r"error\b|exception\b|not found", re.IGNORECASE)
+TOLD = re.compile(r"error\b|exception\b|not found|no such file", re.IGNORECASE)
 ECHO = re.compile(r"Exited with exit code|triggered an exception")
 """What srun and submitit say of an error that was told before."""
 SAID_TIMEOUT = re.compile(r"DUE TO TIME LIMIT|timed-out and not checkpointable")

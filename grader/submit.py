@@ -103,6 +103,7 @@ def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
         desk.sides_of(assignment, wish.framework)
     site = sites.load(wish.site) if wish.site else here()
     request = _request(site, wish)
+    slurm.require(site)
     sheet.line(_announced(assignment, site, request))
     job = ticket.stage(assignment, wish.minutes)
     made = slurm.executor(site, job.log.parent, replace(request, name=job.name))
