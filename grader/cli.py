@@ -141,7 +141,7 @@ def _script(arguments: argparse.Namespace) -> int:
 
     site = sites.load(arguments.site) if arguments.site else submit.here()
     try:
-        text = arguments.file.read_text("utf-8")
+        text = arguments.file.read_bytes().decode()  # as it is: line ends are looked at
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"{arguments.file} cannot be read: {why}") from None
