@@ -254,8 +254,9 @@ def cancel(jobs: Iterable[str]) -> None:
 
 
 def _call(words: list[str]) -> str:
+    environment = os.environ | {"SLURM_TIME_FORMAT": "standard"}  # times are read
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=SQUEUE_S, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SQUEUE_S, check=False, env=environment)
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{words[0]} did not answer within {SQUEUE_S:g} s. Nothing is lost; try again.") from None
     except OSError as error:

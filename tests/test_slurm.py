@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader import sites
+from grader import sites, tasks
 from grader import slurm as ours
 from grader.errors import UsageError
 from grader.sites import Request
@@ -74,6 +74,11 @@ def test_a_profile_without_the_projects_directory_is_refused_before_sbatch(slurm
     monkeypatch.delenv("EXERCISES_VENV")
     with slurm.entered():
         ours.require(filled)
+
+
+def test_a_start_on_another_day_is_told_with_its_date():
+    waiting = ours.Task("one", "1", 0, "PENDING", "Priority", "2031-02-03T14:00:00")
+    assert tasks.words([waiting]) == "0 tasks running, 1 waiting (Priority, next about 2031-02-03 14:00)"
 
 
 FAILED = "sbatch: error: Batch job submission failed: "

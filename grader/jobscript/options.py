@@ -15,8 +15,8 @@ distribution error exclude export export-file extra extra-node-info gid gpu-bind
 gpus-per-socket gpus-per-task gres gres-flags hint input job-name licenses mail-type mail-user mcs-label mem mem-bind
 mem-per-cpu mem-per-gpu mincpus network nodefile nodelist nodes ntasks ntasks-per-core ntasks-per-gpu ntasks-per-node
 ntasks-per-socket open-mode output partition power prefer priority profile qos reservation segment signal
-sockets-per-node switches tasks-per-node thread-spec threads-per-core time time-min tmp tres-bind tres-per-task uid wait-all-nodes
-wckey wrap
+sockets-per-node switches tasks-per-node thread-spec threads-per-core time time-min tmp tres-bind tres-per-task uid
+wait-all-nodes wckey wrap
 """
 _FLAG = """
 contiguous exclude-dependencies help hold ignore-pbs no-requeue overcommit oversubscribe parsable quiet reboot requeue
