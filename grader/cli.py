@@ -19,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     plain.protect(sys.stdout, sys.stderr)
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is as gentle as Ctrl-C
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # and so is a lost connection; under nohup it is ignored
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)
@@ -141,7 +143,7 @@ def _script(arguments: argparse.Namespace) -> int:
 
     site = sites.load(arguments.site) if arguments.site else submit.here()
     try:
-        text = arguments.file.read_text("utf-8")
+        text = arguments.file.read_bytes().decode()  # as it is: line ends are looked at
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"{arguments.file} cannot be read: {why}") from None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import time
-from datetime import datetime
 
 from _pytest._io import TerminalWriter  # the one that pytest gives its plugins: same width, same rule for colours
 
-from grader import bench, intake, results, slurm, ticket
+from grader import bench, intake, results, slurm, tasks, ticket
 from grader.catalog import ROOT, SELF_CHECKS, Assignment
 from grader.terminal import Sheet
 from grader.ticket import Ticket
@@ -37,7 +36,7 @@ REASONS = {
     "ReqNodeNotAvail": "nodes are reserved or down",
     "BeginTime": "it starts again soon",
 }
-TOLD = re.compile(r"error\b|exception\b|not found", re.IGNORECASE)
+TOLD = re.compile(r"error\b|exception\b|not found|no such file", re.IGNORECASE)
 ECHO = re.compile(r"Exited with exit code|triggered an exception")
 """What srun and submitit say of an error that was told before."""
 SAID_TIMEOUT = re.compile(r"DUE TO TIME LIMIT|timed-out and not checkpointable")
@@ -69,11 +68,11 @@ def standing(job: Ticket, task: slurm.Task | None) -> str:
     if task is None or not task.alive:
         return f"{number} has ended."
     if not task.waits:
-        return f"{number} is running" + (f" (since {_clock(task.start)})." if _clock(task.start) else ".")
+        return f"{number} is running" + (f" (since {tasks.clock(task.start)})." if tasks.clock(task.start) else ".")
     reason = task.reason.split(",")[0].removesuffix("None")
     words = REASONS.get(reason, "")
     line = f"{number} is queued{': ' if words else ''}{words}{f' ({reason})' if reason else ''}."
-    return line + (f" Slurm expects it to start at {_clock(task.start)}." if _clock(task.start) else "")
+    return line + (f" Slurm expects it to start at {tasks.clock(task.start)}." if tasks.clock(task.start) else "")
 
 
 def task_of(job: Ticket) -> slurm.Task | None:
@@ -146,12 +145,3 @@ def _last_error(log: str) -> str:
     """The last line of a log that tells of an error, in brackets."""
     told = [line.strip() for line in log.splitlines() if TOLD.search(line) and not ECHO.search(line)]
     return f" ({told[-1][:150].rstrip('.')})" if told else ""
-
-
-def _clock(text: str) -> str:
-    """A time of Slurm's for people: 14:05 today, else with the date; empty when Slurm knows none."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    return f"{when:%H:%M}" if when.date() == datetime.now().date() else f"{when:%Y-%m-%d %H:%M}"  # noqa: DTZ005 - as Slurm's, local

@@ -19,6 +19,8 @@ from grader.errors import UsageError
 from grader.sites import Request, Site, duration
 
 FOLDER = catalog.ROOT / "jobscripts"
+MADE = "Made from jobscripts/sites/"
+"""A line of every script that was made begins with it."""
 MOST_GPUS = 4
 """In a node; enough to see how training scales, and not a whole node of ten."""
 
@@ -110,7 +112,7 @@ def _head(site: Site, kind: Kind) -> dict[str, object]:
 
 
 def _notes(site: Site) -> Iterator[str]:
-    yield f"Made from jobscripts/sites/{site.name}.toml by `python -m grader.jobscripts`."
+    yield f"{MADE}{site.name}.toml by `python -m grader.jobscripts`."
     yield f"Replace {site.account.placeholder} by your project" + (
         f", {sites.PROJECT} by its directory." if sites.PROJECT in site.storage.project else "."
     )
@@ -124,7 +126,8 @@ def _notes(site: Site) -> Iterator[str]:
 def main(arguments: Sequence[str] = ()) -> int:
     """Write all scripts, or with `--check` only name those that differ. Returns 1 when some differ."""
     made = {FOLDER / name / file: text for name in sites.names() for file, text in scripts(sites.load(name))}
-    stale = [path for path in FOLDER.glob("*/*.sh") if path not in made]
+    others = [path for path in FOLDER.glob("*/*.sh") if path not in made]
+    stale = [path for path in others if MADE in path.read_text("utf-8", "replace")]  # somebody's own script stays
     changed = [path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in arguments:
         for path in sorted(changed + stale):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.catalog import ROOT
 from grader.errors import UsageError
+from grader.sites import PROJECT
 
 if TYPE_CHECKING:
     import submitit
@@ -101,8 +102,8 @@ def executor(site: Site, folder: Path, request: Request, *, throttle: int = 10) 
 
 
 def _before() -> list[str]:
-    """What this shell has set for its own Python is not for the node's."""
-    return ["unset PYTHONPATH PYTHONHOME VIRTUAL_ENV"]
+    """What this shell has set for its own Python is not for the node's; without the site's software nothing runs."""
+    return ["set -eo pipefail", "unset PYTHONPATH PYTHONHOME VIRTUAL_ENV"]
 
 
 def _after(folder: Path) -> list[str]:
@@ -122,12 +123,21 @@ def _bring(library: Path) -> None:
 
 
 def require(site: Site) -> None:
-    """Raise UsageError unless Slurm's commands are on this machine."""
+    """Raise UsageError unless Slurm's commands are on this machine, and a job would find its Python."""
     missing = [name for name in ("sbatch", "squeue", "scancel", "srun") if shutil.which(name) is None]
     if missing:
         raise UsageError(
             f"this machine has no Slurm ({', '.join(missing)} not found). {site.title}: go to {site.login}.\n"
             "What works here: `grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`."
+        )
+    storage, container = site.storage.project, site.software.container
+    needed = container + ("" if os.environ.get("EXERCISES_VENV") else site.software.venv)
+    if PROJECT in storage and "$STORAGE" in needed:
+        other = "" if "$STORAGE" in container else "Or name the environment: export EXERCISES_VENV=/path/to/your/venv\n"
+        raise UsageError(
+            f"a job would look for its Python below {storage}, where {PROJECT} stands for your project's directory.\n"
+            f"Put that into jobscripts/sites/{site.name}.toml: `project`, below [storage].\n"
+            f"{other}How to make the environment: jobscripts/README.md"
         )
 
 
@@ -244,8 +254,9 @@ def cancel(jobs: Iterable[str]) -> None:
 
 
 def _call(words: list[str]) -> str:
+    environment = os.environ | {"SLURM_TIME_FORMAT": "standard"}  # times are read
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=SQUEUE_S, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SQUEUE_S, check=False, env=environment)
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{words[0]} did not answer within {SQUEUE_S:g} s. Nothing is lost; try again.") from None
     except OSError as error:

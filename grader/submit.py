@@ -53,6 +53,13 @@ def submit(assignment: Assignment, wish: Wish, *, again: bool, wait: bool) -> in
         sheet.line("\n" + (f"Job {job.job} goes on." if job else "Stopped. If Slurm has the job already:"))
         sheet.line(_ways(assignment, job))
         return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot read or write {error.filename or 'a file'}: {error.strerror}.\n"
+            "A job that was sent goes on. Mend that (free some space?) and run the same command again."
+        ) from None
     sheet.line(_ways(assignment, job))
     return 0
 
@@ -72,7 +79,11 @@ def _alone(assignment: Assignment) -> lock.FolderLock:
 def _earlier(assignment: Assignment, sheet: Sheet, *, again: bool) -> Ticket | None:
     """The job that there is; None when there is none, or, with `again`, no longer."""
     job = ticket.read(assignment)
-    if job is None or (job.complete and not again):
+    if job is None:
+        return None
+    ended = f"Back to the job of {job.submitted}, which has ended. Check anew: the same command once more."
+    if job.complete and not again:
+        sheet.line(ended)
         return job
     _require_slurm(assignment)
     task = follow.task_of(job)
@@ -81,11 +92,11 @@ def _earlier(assignment: Assignment, sheet: Sheet, *, again: bool) -> Ticket | N
             slurm.cancel([task.job])
             sheet.line(f"Cancelled job {task.job}.")
         return None
-    if task is None:
-        return job if job.job else None  # Slurm has forgotten it, or never got it
-    if task.alive:
-        sheet.line(f"Back to the job of {job.submitted}. A new one: grader submit {assignment.number} --again")
-    return job.numbered(task.job)
+    if task is None and not job.job:
+        return None  # Slurm never got it
+    alive = f"Back to the job of {job.submitted}. A new one: grader submit {assignment.number} --again"
+    sheet.line(alive if task and task.alive else ended)
+    return job.numbered(task.job) if task else job
 
 
 def _require_slurm(assignment: Assignment) -> None:
@@ -103,6 +114,7 @@ def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:
         desk.sides_of(assignment, wish.framework)
     site = sites.load(wish.site) if wish.site else here()
     request = _request(site, wish)
+    slurm.require(site)
     sheet.line(_announced(assignment, site, request))
     job = ticket.stage(assignment, wish.minutes)
     made = slurm.executor(site, job.log.parent, replace(request, name=job.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from grader.slurm import Task
@@ -14,6 +15,15 @@ def count(number: int) -> str:
     return "one task" if number == 1 else f"{number} tasks"
 
 
+def clock(text: str) -> str:
+    """A time of Slurm's for people: 14:05 today, else with the date; empty when Slurm knows none."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return f"{when:%H:%M}" if when.date() == datetime.now().date() else f"{when:%Y-%m-%d %H:%M}"  # noqa: DTZ005 - as Slurm's, local
+
+
 def words(tasks: Sequence[Task]) -> str:
     """How many run and wait, why those that wait do, and when Slurm expects to start the next."""
     waiting = [task for task in tasks if task.waits]
@@ -21,8 +31,8 @@ def words(tasks: Sequence[Task]) -> str:
     if not waiting:
         return f"{count(running)} running"
     ((reason, _),) = Counter(task.reason for task in waiting).most_common(1)
-    starts = sorted(task.start for task in waiting if task.start[:1].isdigit())
-    expected = f", next about {starts[0][11:16]}" if starts and not running else ""
+    starts = sorted(task.start for task in waiting if clock(task.start))
+    expected = f", next about {clock(starts[0])}" if starts and not running else ""
     why = f" ({reason}{expected})" if reason not in ("None", "") else ""
     return f"{count(running)} running, {len(waiting)} waiting{why}"
 

@@ -91,6 +91,14 @@ def test_a_job_script_is_checked_on_a_site(course):
     assert wrong.returncode == 1
     assert re.search(r"^error: line \d+: -A NAISSyyyy-rr-nnn", wrong.stdout, re.MULTILINE), wrong.stdout
     assert "-t 10-00:00:00" in wrong.stdout
+    course.write("windows.sh", "").write_bytes((course.folder / "right.sh").read_bytes().replace(b"\n", b"\r\n"))
+    windows = course.run("grader", "script", "windows.sh", "--site", "alvis")
+    assert (windows.returncode, "Windows" in windows.stdout) == (1, True), windows.stdout
+    course.write("latin.sh", "").write_bytes(b"# caf\xe9\n")
+    assert (
+        "latin.sh cannot be read: it is not UTF-8"
+        in course.run("grader", "script", "latin.sh", "--site", "alvis").stderr
+    )
     for words, said in ((("gone.sh", "--site", "alvis"), "No such file"), (("right.sh", "--site", "alviss"), "alvis")):
         answer = course.run("grader", "script", *words)
         assert (answer.returncode, said in answer.stderr) == (2, True), answer.stderr

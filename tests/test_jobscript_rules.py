@@ -143,6 +143,45 @@ def test_other_ways_to_write_the_same_are_right(same):
     assert rules(GOOD.replace(*same)) == set()
 
 
+TORCHRUN = ("python -u train.py", "srun --ntasks=$SLURM_NNODES torchrun --nproc-per-node=4 train.py")
+GPU = "--gpus-per-node=A40:1"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "found"),
+    [
+        ([("-J train", "--signal=USR1@90 -J train"), ("python", "trap 'rm -f x' EXIT TERM\npython")], {"trap-waits"}),
+        ([("-J train", "--signal=TERM@90 -J train"), ("python", "trap x TERM\npython")], {"signal", "trap-waits"}),
+        ([("-J train", "--signal=USR1@90 -J train"), ("python", "trap x USR2\npython")], {"signal", "trap-waits"}),
+        ([("python -u", "apptainer exec --rocm image.sif python -u")], {"container-gpu"}),
+        ([("python -u", "apptainer exec --nvccli image.sif python -u")], set()),
+        ([(GPU, f"-n 8 {GPU.replace('node', 'task')}")], {"gpu-spelling"}),
+        ([(GPU, "-n 8 --gpus-per-task=A40:5")], {"gpu-spelling", "gpu-count"}),
+        ([(GPU, "-N 1 -n 8 --gpus-per-task=A40:1")], {"gpu-spelling", "gpu-count"}),
+        ([(GPU, "--gpus=A40:8"), ("python -u", "srun torchrun --nproc-per-node=4")], {"gpu-spelling"}),
+        ([(GPU, "--gpus=A40:2"), ("python -u", "srun torchrun --nproc-per-node=4")], {"gpu-spelling", "ranks"}),
+        ([(GPU, "--gpus-per-node=A40:4 -N 2 --ntasks-per-node=4"), TORCHRUN], set()),
+        ([(GPU, "--gpus-per-node=A40:4 --tasks-per-node=4"), (TORCHRUN[0], "srun torchrun x.py")], {"launch-twice"}),
+        ([(GPU, "--gpus-per-node=A40:4 --tasks-per-node=4")], set()),
+    ],
+    ids=str,
+)
+def test_what_is_no_mistake_is_not_called_one(pairs, found):
+    text = GOOD
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    assert rules(text) == found
+
+
+@pytest.mark.parametrize(("site", "flag", "right"), [
+    ("kebnekaise", "--nv", True), ("kebnekaise", "--rocm", True), ("dardel", "--rocm", True), ("dardel", "--nv", False),
+])  # fmt: skip
+def test_a_container_needs_the_flag_of_the_sites_own_gpus(site, flag, right):
+    text = GOOD.replace(GPU, "--gpus=1").replace("python -u", f"apptainer exec {flag} image.sif python -u")
+    assert ("container-gpu" not in rules(text, site)) == right
+
+
 def test_text_of_a_heredoc_is_no_command():
     assert rules(GOOD + "cat > run.sh <<'END'\n#SBATCH -t 10\ntorchrun x.py\npython y.py\nEND\n") == {"late-directive"}
 

@@ -45,11 +45,14 @@ def test_a_script_that_was_edited_and_one_too_many_are_named(tmp_path, monkeypat
     assert f"{len(SCRIPTS)} scripts, {len(SCRIPTS)} written, 0 removed" in capsys.readouterr().out
     edited, stale = tmp_path / "alvis" / "one_gpu.sh", tmp_path / "alvis" / "old.sh"
     edited.write_text(edited.read_text() + "\n")
-    stale.write_text("")
+    stale.write_text(edited.read_text())
+    own = tmp_path / "alvis" / "own.sh"
+    own.write_text("#!/bin/bash\n")
     assert jobscripts.main(["--check"]) == 1
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["alvis/old.sh", "alvis/one_gpu.sh"]
     assert jobscripts.main() == 0
     assert not stale.exists()
+    assert own.exists()
     assert jobscripts.main(["--check"]) == 0
 
 

@@ -30,6 +30,7 @@ def test_the_profiles_are_these_arrhenius_first():
         ("alvis", "NAISS2024-22-1"),
         ("berzelius", "berzelius-2025-7"),
         ("dardel", "naiss2025-1-23"),
+        ("dardel", "edu23.introgpu"),
         ("kebnekaise", "hpc2n2025-076"),
         ("pelle", "uppmax2025-2-296"),
         ("local", "naiss2026-1-1"),

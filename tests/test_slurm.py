@@ -1,13 +1,15 @@
 """Slurm's refusals in plain words, from a private Slurm that really refuses; the queue; what a job finds."""
 
+import contextlib
 import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
-from grader import sites
+from grader import sites, tasks
 from grader import slurm as ours
 from grader.errors import UsageError
 from grader.sites import Request
@@ -54,6 +56,29 @@ def test_a_refusal_says_what_and_what_to_do(slurm, site, tmp_path, what):
         sent(site(**lines), tmp_path, [0] * tasks, **request)
     assert not isinstance(caught.value, ours.Unreachable)
     assert len(str(caught.value).splitlines()) <= 6
+
+
+@pytest.mark.parametrize("name", ["alvis", "arrhenius", "berzelius", "kebnekaise", "pelle", "dardel"])
+def test_a_profile_without_the_projects_directory_is_refused_before_sbatch(slurm, monkeypatch, tmp_path, name):
+    site = sites.load(name)
+    monkeypatch.delenv("EXERCISES_VENV", raising=False)
+    with slurm.entered(), pytest.raises(UsageError, match=rf"PROJECT stands for(?s:.*)sites/{name}\.toml") as caught:
+        sent(site, tmp_path, [0])
+    assert len(str(caught.value).splitlines()) <= 6
+    assert ("EXERCISES_VENV" in str(caught.value)) == (name != "dardel")  # its container lies there, too
+    assert slurm.calls("sbatch") == []
+    monkeypatch.setenv("EXERCISES_VENV", sys.prefix)
+    with slurm.entered(), pytest.raises(UsageError) if name == "dardel" else contextlib.nullcontext():
+        ours.require(site)
+    filled = replace(site, storage=replace(site.storage, project="/proj/mine"))
+    monkeypatch.delenv("EXERCISES_VENV")
+    with slurm.entered():
+        ours.require(filled)
+
+
+def test_a_start_on_another_day_is_told_with_its_date():
+    waiting = ours.Task("one", "1", 0, "PENDING", "Priority", "2031-02-03T14:00:00")
+    assert tasks.words([waiting]) == "0 tasks running, 1 waiting (Priority, next about 2031-02-03 14:00)"
 
 
 FAILED = "sbatch: error: Batch job submission failed: "

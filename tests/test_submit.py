@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sys
@@ -79,6 +80,7 @@ def test_a_job_that_ended_unseen_is_shown_later_also_without_slurm(desk):
     assert "10 of 10 points" in desk.run("grader", "list").stdout  # the job itself has kept them
     shown = desk.run("grader", "submit", "01", PATH=str(Path(sys.executable).parent))
     assert "10 of 10 points judged here" in shown.stdout, shown.stderr
+    assert re.match(r"Back to the job of [^.]*, which has ended\. Check anew: the same command", words(shown.stdout))
     assert shown.returncode == 0
 
 
@@ -129,6 +131,24 @@ def test_a_jobs_results_keep_those_of_the_other_framework_and_newer_ones(desk):
     found.write_text(json.dumps(here | {"updated": "2001-01-01T00:00:00+0000"}))
     ticket.publish(found, kept)
     assert kept.read_text() == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(desk):
+    desk.write("build/self-check", "a file")
+    answer = desk.run(*SUBMIT)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("grader: cannot read or write ")
+    assert len(answer.stderr.splitlines()) <= 6
+
+
+def test_a_lost_connection_stops_like_ctrl_c(desk):
+    desk.stop_nodes()
+    process = desk.start(*SUBMIT, "--wait")
+    until(process, "is queued")
+    process.send_signal(signal.SIGHUP)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Come back to it: grader submit 01" in said
 
 
 def test_without_slurm_it_says_what_works_here(course):

@@ -86,6 +86,14 @@ def test_a_job_whose_container_is_missing_says_so(desk):
     assert "Its log: build/self-check/01_toy/check-" in answer.stdout
 
 
+def test_a_job_whose_environment_is_missing_says_so_and_runs_no_other_python(desk):
+    answer = desk.run(*SUBMIT, "--wait", EXERCISES_VENV="/nowhere/venv")
+    assert answer.returncode == 1
+    assert "it failed (" in words(answer.stdout)
+    assert "/nowhere/venv/bin/activate: No such file or directory" in words(answer.stdout)
+    assert "points judged here" not in answer.stdout
+
+
 def test_a_job_goes_on_after_its_node_failed(desk):
     desk.hold()
     desk.solve()

@@ -44,9 +44,11 @@ def launch_twice(job: Job) -> Iterator[Found]:
         behind, step = launcher(command), _step(command)
         if behind is None or not step:
             continue
-        per_node, tasks = option(step, "--ntasks-per-node"), option(step, "--ntasks", "-n")
+        per_node, tasks = option(step, "--ntasks-per-node", "--tasks-per-node"), option(step, "--ntasks", "-n")
         nodes = _number(option(step, "--nodes", "-N")) or job.nodes
-        count = _number(per_node) or (-(-_number(tasks) // nodes)) or job.tasks_per_node
+        count = _number(per_node) or (-(-_number(tasks) // nodes))
+        if not per_node and not tasks:  # one that is given as $NAME may be 1
+            count = job.tasks_per_node
         if count > 1 and option(behind, *_NPROC) != "1":
             found = f"srun starts torchrun {count} times on each node, and each starts its own ranks"
             yield (
@@ -77,7 +79,7 @@ def ranks(job: Job) -> Iterator[Found]:
     """As many ranks on a node as it has GPUs."""
     for command in job.script.commands:
         count = option(launcher(command) or [], *_NPROC)
-        if _number(count) and job.gpus_per_node and _number(count) != job.gpus_per_node:
+        if _number(count) and job.gpus_per_node and not job.spread and _number(count) != job.gpus_per_node:
             found = f"torchrun starts {count} ranks on a node with {job.gpus_per_node} GPU(s)"
             yield (
                 command.line,

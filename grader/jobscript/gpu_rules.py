@@ -99,15 +99,16 @@ def constraint(job: Job) -> Iterator[Found]:
 @rule("gpu-count", "error")
 def gpu_count(job: Job) -> Iterator[Found]:
     """More GPUs than a node has, or fewer than there are nodes."""
-    cards = job.site.gpus
     for asked in job.gpus:
-        most = cards.per_node.get(asked.type or job.type or ("" if "" in cards.per_node else cards.default), 0)
-        if asked.directive.option == "gpus" and not job.script.last("nodes"):
-            continue  # without -N, Slurm takes as many nodes as it needs
+        most, each = job.most_gpus(asked), asked.per_node(job.nodes, job.tasks_per_node)
+        if not job.script.last("nodes"):  # then Slurm takes as many nodes as it needs, and a task is on one of them
+            if asked.directive.option == "gpus":
+                continue
+            each = asked.count if asked.directive.option.endswith("per-task") else each
         if asked.directive.option == "gpus" and 0 < asked.count < job.nodes:
             found = f"{asked.directive.spelled} is the sum of all {job.nodes} nodes"
             yield asked.directive.line, found, f"at least {job.nodes}", "Each node needs one. Slurm refuses the script."
-        if 0 < most < asked.per_node(job.nodes, job.tasks_per_node):
+        if 0 < most < each:
             kind = f"{asked.type} node" if asked.type else "node"
             of = f"at most {most} on each {kind} of {job.site.title}"
             yield (

@@ -15,8 +15,8 @@ distribution error exclude export export-file extra extra-node-info gid gpu-bind
 gpus-per-socket gpus-per-task gres gres-flags hint input job-name licenses mail-type mail-user mcs-label mem mem-bind
 mem-per-cpu mem-per-gpu mincpus network nodefile nodelist nodes ntasks ntasks-per-core ntasks-per-gpu ntasks-per-node
 ntasks-per-socket open-mode output partition power prefer priority profile qos reservation segment signal
-sockets-per-node switches thread-spec threads-per-core time time-min tmp tres-bind tres-per-task uid wait-all-nodes
-wckey wrap
+sockets-per-node switches tasks-per-node thread-spec threads-per-core time time-min tmp tres-bind tres-per-task uid
+wait-all-nodes wckey wrap
 """
 _FLAG = """
 contiguous exclude-dependencies help hold ignore-pbs no-requeue overcommit oversubscribe parsable quiet reboot requeue
@@ -31,6 +31,8 @@ KINDS = {
     "kill-on-invalid-dep": "value",
 }
 """Whether an option needs a value, takes none, or may have one (then only as `--option=value`)."""
+
+ALIASES = {"tasks-per-node": "ntasks-per-node"}
 
 SHORT = {
     "a": "array",
@@ -107,12 +109,12 @@ def _long(line: int, word: str, rest: list[tuple[int, str]]) -> Directive:
     fits = [spelled] if spelled in KINDS else [o for o in KINDS if o.startswith(spelled)]
     if len(fits) != 1:
         return Directive(line, "", value, word, "ambiguous" if fits else "unknown")
-    kind = KINDS[fits[0]]
+    kind, option = KINDS[fits[0]], ALIASES.get(fits[0], fits[0])
     if kind == "flag" and equals:
-        return Directive(line, fits[0], value, word, "takes no value")
+        return Directive(line, option, value, word, "takes no value")
     if kind == "value" and not equals:
-        return _with_next(line, fits[0], word, rest)
-    return Directive(line, fits[0], value, word)
+        return _with_next(line, option, word, rest)
+    return Directive(line, option, value, word)
 
 
 def _with_next(line: int, option: str, word: str, rest: list[tuple[int, str]]) -> Directive:

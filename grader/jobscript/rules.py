@@ -85,6 +85,19 @@ class Job:
         all_tasks = self.script.count("ntasks", self.nodes)
         return self.script.count("ntasks-per-node", max(1, all_tasks // max(1, self.nodes)))
 
+    def most_gpus(self, asked: Gpus) -> int:
+        """GPUs that a node of the type asked for has; 0 where that is unknown."""
+        cards = self.site.gpus
+        return cards.per_node.get(asked.type or self.type or ("" if "" in cards.per_node else cards.default), 0)
+
+    @property
+    def spread(self) -> bool:
+        """Whether the GPUs lie on several nodes, and the script leaves it to Slurm on how many."""
+        sums = [g for g in self.gpus if g.directive.option == "gpus" or g.directive.option.endswith("per-task")]
+        return not self.script.last("nodes") and any(
+            0 < self.most_gpus(g) < g.per_node(1, self.tasks_per_node) for g in sums
+        )
+
     @property
     def gpus_per_node(self) -> int:
         """GPUs on each node; 0 where the request does not say."""

@@ -37,7 +37,7 @@ def signals(job: Job) -> Iterator[Found]:
             f"#SBATCH --signal=B:{user}@60",
             "Slurm sends it 60 s before the limit.",
         )
-    elif directive and read and traps and not read[0]:
+    elif directive and read and not read[0] and (user or read[1] in traps):
         right = f"--signal=B:{directive.value.rpartition(':')[2]}"
         yield (
             directive.line,
@@ -45,7 +45,7 @@ def signals(job: Job) -> Iterator[Found]:
             right,
             "The script's trap waits for it.",
         )
-    elif directive and read and traps and read[1] not in traps:
+    elif directive and read and read[0] and traps and read[1] not in traps:
         caught = ", ".join(traps)
         yield directive.line, f"the script catches {caught}, and Slurm sends {read[1]}", f"a trap for {read[1]}", ""
     elif directive and read and read[0] and not traps and not any(c.name == "exec" for c in job.script.commands):

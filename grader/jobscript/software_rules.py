@@ -102,11 +102,13 @@ def environment(job: Job) -> Iterator[Found]:
 @rule("container-gpu", "error")
 def container_gpu(job: Job) -> Iterator[Found]:
     """A container sees no GPU unless it is told to."""
-    flag = "--rocm" if any("MI2" in name or "MI3" in name for name in job.site.gpus.names.values()) else "--nv"
+    flags = {"--rocm" if name.startswith("MI") else "--nv" for name in job.site.gpus.names.values()} or {"--nv"}
+    flag = min(flags)
     everywhere = {name for c in job.script.commands for name in c.assigned}
     for command, words in _containers(job):
-        set_before = everywhere & {f"{p}_{flag.strip('-').upper()}" for p in ("APPTAINER", "SINGULARITY")}
-        if not {"--nv", "--nvccli", "--rocm"} & set(words) and not set_before and (job.gpus or not job.site.gpus.form):
+        set_before = everywhere & {f"{p}_{f[2:].upper()}" for p in ("APPTAINER", "SINGULARITY") for f in flags}
+        shown = flags & {word.replace("--nvccli", "--nv") for word in words}
+        if not shown and not set_before and (job.gpus or not job.site.gpus.form):
             tool = next(w for w in command.chain if w.rsplit("/", 1)[-1] in _CONTAINER)
             yield (
                 command.line,
