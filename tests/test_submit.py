@@ -143,7 +143,11 @@ def test_a_folder_that_cannot_be_written_is_one_message(desk):
 
 def test_a_lost_connection_stops_like_ctrl_c(desk):
     desk.stop_nodes()
-    process = desk.start(*SUBMIT, "--wait")
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under nohup, whose children ignore it
+    try:
+        process = desk.start(*SUBMIT, "--wait")
+    finally:
+        signal.signal(signal.SIGHUP, ours)
     until(process, "is queued")
     process.send_signal(signal.SIGHUP)
     said, _ = process.communicate(timeout=60)
