@@ -26,8 +26,6 @@ EXPECTED_FILES = {
     "assignment.toml",
     "figure.svg",
     "conftest.py",
-    "judging.py",
-    "choices.py",
     "start",
     "__pycache__",
 }
@@ -188,7 +186,8 @@ def uncaught(assignment: Assignment, side: Side) -> list[str]:
 
 
 def _file_problems(assignment: Assignment) -> Iterator[str]:
-    expected = set(EXPECTED_FILES)
+    code = "".join(path.read_text("utf-8") for path in assignment.folder.glob("*.py"))
+    expected = {*EXPECTED_FILES, *(f"{name}.py" for name in re.findall(r'\bgiven\("(\w+)"\)', code))}
     for side in assignment.sides:
         expected |= {*side.files, side.test, hints.file_name(side), *side.given}
         for name in side.files:

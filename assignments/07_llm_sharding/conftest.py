@@ -1,4 +1,4 @@
-"""Fixtures of the checks; what they judge with is in judging.py and choices.py."""
+"""Fixtures of the checks; what they judge with is in judging.py, holding.py and choices.py."""
 
 import contextlib
 
@@ -12,6 +12,12 @@ from grader.verdict import Failed
 def judge(given):
     """The functions of judging.py."""
     return given("judging")
+
+
+@pytest.fixture
+def holding(given):
+    """The functions of holding.py."""
+    return given("holding")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The checks of assignment 07, PyTorch. All public: what is asked is read here and in judging.py.
+"""The checks of assignment 07, PyTorch. All public: read here, in judging.py, holding.py and choices.py.
 
 Each rank is a process of its own on the CPU, started as torchrun would. Checkpoints are made from a seed, by a trusted
 process, in a folder that the ranks can read.
@@ -35,11 +35,11 @@ def test_cache_size(submission, choices):
 
 
 @check("each rank holds its slice of every large matrix", points=1, rests_on="witnessed", todo=3)
-def test_divided(checkpoint, ranks_of, judge):
+def test_divided(checkpoint, ranks_of, holding):
     made, seen = checkpoint(), ""
     for count in (2, 4):
         group = ranks_of(count, made)
-        seen = judge.divided(judge.parts(group, made), made, group.call("planned")[0])
+        seen = holding.divided(holding.parts(group, made), made, group.call("planned")[0])
         group.close()
     return seen
 
@@ -116,9 +116,9 @@ def test_light_loading(checkpoint, ranks_of, judge):
 
 
 @check("each rank asks the files for its own part", points=0.5, rests_on="self-reported", todo=4, after=[test_divided])
-def test_own_part(checkpoint, ranks_of, judge):
+def test_own_part(checkpoint, ranks_of, holding):
     made = checkpoint()
-    return judge.own_part(ranks_of(4).call("read_bytes", made.folder), made, 4)
+    return holding.own_part(ranks_of(4).call("read_bytes", made.folder), made, 4)
 
 
 # --- TODO(5): generate ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Fixtures of the checks; what they judge with is in judging.py and choices.py."""
+"""Fixtures of the checks; what they judge with is in judging.py, draws.py and choices.py."""
 
 import contextlib
 import importlib.util
@@ -15,6 +15,12 @@ from grader.verdict import NotMeasured
 def judge(given):
     """The functions of judging.py."""
     return given("judging")
+
+
+@pytest.fixture
+def draws(given):
+    """The functions of draws.py."""
+    return given("draws")
 
 
 @pytest.fixture

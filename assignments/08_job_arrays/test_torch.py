@@ -1,4 +1,4 @@
-"""The checks of assignment 08. All public: what is asked is read here, in judging.py and in choices.py."""
+"""The checks of assignment 08. All public: what is asked is read here, in judging.py, draws.py and choices.py."""
 
 import json
 
@@ -11,12 +11,12 @@ from grader.verdict import Failed
 
 
 @check("an index has the same configuration in every process", points=0.5, rests_on="witnessed", todo=1)
-def test_same_everywhere(choices, submission, seed):
+def test_same_everywhere(draws, submission, seed):
     indices, elsewhere = list(range(8)), {"SLURM_JOB_ID": "4711", "SLURMD_NODENAME": "node7", "PYTHONHASHSEED": "1"}
     worker = submission.worker(threads=1)
     first, again = worker.call("configurations", seed, indices), worker.call("configurations", seed, indices[::-1])
     found = submission.worker(threads=1).call("configurations_elsewhere", seed, indices[3:], elsewhere, within=60)
-    return choices.same_everywhere(first, again[::-1], first[:3] + found)
+    return draws.same_everywhere(first, again[::-1], first[:3] + found)
 
 
 @check(
@@ -26,19 +26,19 @@ def test_same_everywhere(choices, submission, seed):
     todo=1,
     after=[test_same_everywhere],
 )
-def test_distinct(choices, submission, seed):
+def test_distinct(draws, submission, seed):
     worker = submission.worker(threads=1)
-    return choices.distinct({s: choices.draw(worker, s, 500) for s in (0, 1, seed, seed + 1)})
+    return draws.distinct({s: draws.draw(worker, s, 500) for s in (0, 1, seed, seed + 1)})
 
 
 @check("learning rate and weight decay are log-uniform", points=1, rests_on="witnessed", todo=2)
-def test_log_uniform(choices, submission, seed):
-    return choices.log_uniform(choices.draw(submission.worker(threads=1), seed))
+def test_log_uniform(draws, submission, seed):
+    return draws.log_uniform(draws.draw(submission.worker(threads=1), seed))
 
 
 @check("all other values cover their range, independently", points=0.5, rests_on="witnessed", todo=2)
-def test_ranges(choices, submission, seed):
-    return choices.ranges(choices.draw(submission.worker(threads=1), seed))
+def test_ranges(draws, submission, seed):
+    return draws.ranges(draws.draw(submission.worker(threads=1), seed))
 
 
 # --- TODO(3): the index ----------------------------------------------------------------------------------------------
