@@ -164,7 +164,7 @@ GPU = "--gpus-per-node=A40:1"
         ([(GPU, "--gpus-per-node=A40:4 --tasks-per-node=4"), (TORCHRUN[0], "srun torchrun x.py")], {"launch-twice"}),
         ([(GPU, "--gpus-per-node=A40:4 --tasks-per-node=4")], set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),  # a set has no order of its own
 )
 def test_what_is_no_mistake_is_not_called_one(pairs, found):
     text = GOOD

@@ -1,7 +1,9 @@
 """House rules: short files, living links, nothing that belongs elsewhere."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,16 @@ def test_every_dependency_is_pinned():
     pinned = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     names = {re.match(r"[A-Za-z0-9_.-]+", d)[0].lower() for d in wanted}
     assert names - {n.lower() for n in pinned} == set()
+
+
+def test_the_tests_have_the_same_names_in_every_process():
+    # Else pytest-xdist refuses to run any of them: sets and objects have no order or name of their own.
+    names = []
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "pytest", "tests", "--collect-only", "-q"]
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        answer = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stdout[-2000:]
+        names.append([line for line in answer.stdout.splitlines() if "::" in line])
+    assert len(names[0]) > 1000
+    assert [pair for pair in zip(*names, strict=True) if pair[0] != pair[1]] == []
