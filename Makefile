@@ -16,6 +16,7 @@ setup: .venv/ready-setup  ## make .venv with what the self-check needs (PyTorch)
 PY = .venv/bin/python
 #   PYTEST_ARGS="..."        more arguments for pytest
 PYTEST_ARGS ?=
+TESTS = $(PY) -m pytest tests --timeout 900
 .PHONY: demo test together alone verify lint system slurm
 
 demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo/report.html
@@ -26,10 +27,10 @@ demo: .venv/ready-demo  ## set up, grade the sample class here, write build/demo
 test: system lint together alone  ## set up everything that the tests need, lint, test; what CI runs
 
 together: .venv/ready-test  ## the tests that may run two at a time
-	$(PY) -m pytest tests -m "not alone" -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(TESTS) -m "not alone" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 alone: .venv/ready-test  ## the tests that need the machine for themselves: races, and attacks
-	$(PY) -m pytest tests -m alone $(PYTEST_ARGS)
+	$(TESTS) -m alone $(PYTEST_ARGS)
 
 verify: .venv/ready-test  ## every start fails where it should, every solution passes, every wrong answer is caught
 	$(PY) -m grader verify

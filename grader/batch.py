@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,17 @@ Runner = Callable[[Path, str, list[Submission], Progress], None]
 
 
 def grade(
-    source: Path, out: Path, assignments: list[Assignment], show: Progress, runner: Runner | None = None
+    source: Path,
+    out: Path,
+    assignments: list[Assignment],
+    show: Progress,
+    runner: Runner | None = None,
+    *,
+    again: Collection[str] = (),
 ) -> list[Submission]:
     """Grade every hand-in below `source` into `out`, with `runner` or here. Returns the submissions, staged.
+
+    Verdicts stay, but for those in `again`: their checks are run once more.
 
     Raises UsageError for input that cannot be graded, a folder in use, a full disk; and, after all others were
     graded, for results that this grader cannot read.
@@ -49,6 +57,7 @@ def grade(
         out.chmod(0o700)
         with lock.FolderLock(out) as held:
             submissions = _stage(source, out, assignments)
+            _reopen(submissions, again)
             _grade(out, submissions, held.token, show, runner or _run_here)
             return submissions
     except OSError as error:
@@ -61,6 +70,13 @@ def grade(
 def _stage(source: Path, out: Path, assignments: list[Assignment]) -> list[Submission]:
     _end_survivors(out)
     return collect.collect(source, out, assignments)
+
+
+def _reopen(submissions: list[Submission], again: Collection[str]) -> None:
+    for submission in submissions if again else ():
+        usable = not _problem(submission)  # what is wrong with it is said later, when all others were graded
+        if usable and (data := _results(submission)) and results.reopen(data, again):
+            results.write(submission.results, data)
 
 
 def _grade(out: Path, submissions: list[Submission], token: str, show: Progress, runner: Runner) -> None:

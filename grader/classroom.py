@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,25 @@ try:
     from rich import box
     from rich.console import Console
     from rich.padding import Padding
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
     from rich.table import Table
     from rich.text import Text
 except ModuleNotFoundError:
     raise UsageError("grading and reports need rich: pip install -e '.[instructor]'") from None
 
 from grader import report as pages
+
+RATE_S = 600.0
+"""Seconds over which the bar takes its rate: hand-ins differ."""
 
 
 class _Board:
@@ -92,17 +105,28 @@ class Job:
         return slurm_batch.SlurmBatch(site, board, self.account, self.kind, self.gpus, self.throttle, self.yes)
 
 
-def grade(source: Path, out: Path, assignments: list[Assignment], job: Job | None = None) -> int:
+def _bar(console: Console, *, remaining: bool) -> Progress:
+    """The bar on a terminal; with the time left where the rate so far tells it (Slurm's queue has no rate)."""
+    columns: list[ProgressColumn] = [TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    columns += [TimeRemainingColumn(), TextColumn("left")] if remaining else []
+    columns.append(TextColumn("{task.description}"))
+    return Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=RATE_S
+    )
+
+
+def grade(
+    source: Path, out: Path, assignments: list[Assignment], job: Job | None = None, again: Sequence[str] = ()
+) -> int:
     """Grade a class, here or as jobs on a site; returns 1 when a hand-in has checks without a verdict."""
     console = Console()
     course.load()  # a mistake in it is said before hours of grading
     for line in collect.overlooked(source, assignments):
         console.print(f"Not graded: {' '.join(line.split())}", highlight=False, markup=False)
-    words = TextColumn("{task.description}")
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), words)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with _bar(console, remaining=job is None) as progress:
         board = _Board(console, progress)
-        submissions = batch.grade(source, out, assignments, board.show, job.runner(board) if job else None)
+        runner = job.runner(board) if job else None
+        submissions = batch.grade(source, out, assignments, board.show, runner, again=again)
     _print_table(console, out)
     left = [s for s in submissions if not batch.complete(s)]
     if left:

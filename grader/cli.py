@@ -67,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("submissions", type=Path, help=f"a folder with a folder or a .zip per student: {forms}")
     grade.add_argument("--assignment", action="append", help="grade only this one (may be repeated)")
     grade.add_argument("--out", type=Path, default=Path("build/results"), help="results folder (%(default)s)")
+    again = ("unsure", "not measured")
+    grade.add_argument("--again", action="append", default=[], choices=again, help="run checks of this verdict again")
     site = grade.add_argument_group("job arrays on a site, from one of its login nodes")
     site.add_argument("--site", metavar="NAME", help="send job arrays to this site (jobscripts/sites); else grade here")
     site.add_argument("--account", default="", help="the project that the jobs are charged to")
@@ -148,10 +150,16 @@ def _script(arguments: argparse.Namespace) -> int:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"{arguments.file} cannot be read: {why}") from None
     found = jobscript.findings(jobscript.parse(text), site, folder=Path.cwd())
+    judges = f"{len(jobscript.RULES)} rules of {site.title}"
+    try:
+        told = jobscript.ask_slurm(text, folder=Path.cwd())
+        found += [told] if told else []
+        judges += ", and by the Slurm of this machine (sbatch --test-only)"
+    except jobscript.NoSlurm as error:
+        judges += f"; Slurm itself was not asked: {error}"
     for finding in found:
         print(f"{finding.severity}: {finding}")
-    rules = f"{len(jobscript.RULES)} rules of {site.title}"
-    print(f"{len(found)} finding{'' if len(found) == 1 else 's'}, by {rules}.")
+    print(f"{len(found)} finding{'' if len(found) == 1 else 's'}, by {judges}.")
     return int(any(finding.severity == "error" for finding in found))
 
 
@@ -173,7 +181,8 @@ def _grade(arguments: argparse.Namespace) -> int:
             raise UsageError("--throttle needs 1 or more")
         names = ("site", "account", "gpu", "gpus", "throttle", "yes")
         job = classroom.Job(*(getattr(arguments, name) for name in names))
-    return classroom.grade(arguments.submissions, arguments.out, _chosen(arguments.assignment), job)
+    chosen = _chosen(arguments.assignment)
+    return classroom.grade(arguments.submissions, arguments.out, chosen, job, arguments.again)
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import types
 from collections.abc import Callable, Iterator
@@ -50,9 +51,10 @@ class Runner:
         return group
 
     def close(self) -> None:
-        """End every worker that this check started."""
-        for worker in self._started:
-            worker.close()
+        """End every worker that this check started, also when the end of one raises."""
+        with contextlib.ExitStack() as stack:
+            for worker in self._started:
+                stack.callback(worker.close)
 
 
 @pytest.fixture

@@ -36,7 +36,8 @@ REASONS = {
     "ReqNodeNotAvail": "nodes are reserved or down",
     "BeginTime": "it starts again soon",
 }
-TOLD = re.compile(r"error\b|exception\b|not found|no such file", re.IGNORECASE)
+TOLD = re.compile(r"error\b|exception\b|not found|no such file|^bad ", re.IGNORECASE)
+"""Lines of a log that tell why a job ended; `bad` is how `grader doctor` begins one."""
 ECHO = re.compile(r"Exited with exit code|triggered an exception")
 """What srun and submitit say of an error that was told before."""
 SAID_TIMEOUT = re.compile(r"DUE TO TIME LIMIT|timed-out and not checkpointable")
@@ -144,4 +145,4 @@ def _why(assignment: Assignment, job: Ticket, state: str) -> list[str]:
 def _last_error(log: str) -> str:
     """The last line of a log that tells of an error, in brackets."""
     told = [line.strip() for line in log.splitlines() if TOLD.search(line) and not ECHO.search(line)]
-    return f" ({told[-1][:150].rstrip('.')})" if told else ""
+    return f" ({told[-1].removeprefix('bad ').strip()[:150].rstrip('.')})" if told else ""

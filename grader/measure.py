@@ -30,6 +30,8 @@ MAX_UNFAIR = 8
 BUDGET_S = 60.0
 LEAST_GAIN = 1.1
 """Where the solution itself gains less than this, a check says nothing about a hand-in."""
+HOPELESS, HOPELESS_PAIRS, LONG_CALL_S = 20.0, 2, 2.0
+"""Two pairs decide where a call of the submission takes longer than these seconds and 20 times what it may."""
 UNSTABLE, TIMES_BASELINE = 0.05, 3.0
 """A submission is unstable when its times spread by more than this share, and this much more than the baseline's."""
 
@@ -108,12 +110,19 @@ class Race:
                 continue
             if self._certain(evidence.above):
                 return self._passed()
-            if self._certain(evidence.below) and not self._lowered():
-                raise self._failed()
+            hopeless = self._hopeless()
+            if (hopeless or self._certain(evidence.below)) and not self._lowered():
+                raise self._failed("So slow that no more pairs are needed." if hopeless else "")
         return self._undecided()
 
     def _certain(self, side: Callable[[Sequence[float], float], float]) -> bool:
         return side(self._log_ratios(), math.log(self.needed)) >= 1 / ALPHA
+
+    def _hopeless(self) -> bool:
+        """Whether calls are so long and so slow that noise cannot be why: ten such pairs would take many minutes."""
+        late = self.needed / HOPELESS
+        fair = [(p["submission_s"] / p["calls"], p["baseline_s"] / p["submission_s"]) for p in self._fair()]
+        return len(fair) >= HOPELESS_PAIRS and all(s > LONG_CALL_S and ratio < late for s, ratio in fair)
 
     # --- how a race ends -----------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ LONGEST_BLOCK_S = 0.1
 STEADY = 0.9
 """A process is warm when a call takes at least this share of the one before."""
 MAX_WARM = 4
+LONGEST_WARM_S = 60.0
+"""A process that is not warm after these seconds is timed as it is."""
 MAX_TRIES, LONG_S = 3, 2.0
 """So many processes of each side say when one is warm; two where that takes longer than these seconds."""
 
@@ -63,7 +65,7 @@ class Pairs:
             times = [call(self._inputs())[1]]
             while len(times) < MAX_WARM + 2:
                 times.append(call(self._inputs())[1])
-                if times[-1] >= STEADY * times[-2]:
+                if times[-1] >= STEADY * times[-2] or sum(times) > LONGEST_WARM_S:
                     break
         return times
 

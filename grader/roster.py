@@ -63,11 +63,6 @@ class Submission:
     note: str = ""
 
 
-def table(out: Path) -> list[Row]:
-    """The class, by name, assignment and framework. Raises UsageError when `out` is missing or empty."""
-    return [row for submission in submissions(out) for row in rows(submission)]
-
-
 def submissions(out: Path) -> list[Submission]:
     """Every student with every assignment of the class, by name; also without a result. Raises UsageError."""
     return list(each(out))

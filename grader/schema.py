@@ -22,7 +22,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 _KEYWORDS = {
     *("$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "const", "minimum", "maximum"),
-    *("required", "properties", "additionalProperties", "items", "pattern"),
+    *("required", "properties", "additionalProperties", "items"),
 }
 
 

@@ -77,10 +77,6 @@ class Site:
     head: Head
     stand_in: StandIn | None
 
-    def is_confirmed(self, key: str) -> bool:
-        """Whether the fact of this dotted key, for example `slurm.hours`, has a source."""
-        return not any(key == known or key.startswith(f"{known}.") for known in self.unconfirmed)
-
     def gpu_type(self, job: Request) -> str:
         """The type that a job gets, as its request spells it; empty where requests name none."""
         return job.type or (self.gpus.several_nodes.type if job.nodes > 1 else "") or self.gpus.default

@@ -96,7 +96,7 @@ def executor(site: Site, folder: Path, request: Request, *, throttle: int = 10) 
     _bring(folder / LIB)
     made = submitit.SlurmExecutor(folder=folder, python=site.software.python)
     parameters = site.submitit_parameters(request)
-    setup = [*_before(), *parameters.pop("setup", []), *_after(folder)]
+    setup = [*_before(), *parameters.pop("setup", []), *_after(folder), *_gpus_there(site, request)]
     made.update_parameters(**parameters, setup=setup, array_parallelism=throttle, stderr_to_stdout=True)
     return made
 
@@ -112,6 +112,12 @@ def _after(folder: Path) -> list[str]:
     return [f"export PYTHONPATH={grader}:${{PYTHONPATH:+$PYTHONPATH:}}{library}"]
 
 
+def _gpus_there(site: Site, request: Request) -> list[str]:
+    """A node without the GPUs ends the job before any check could be taken for one that this machine cannot judge."""
+    wanted = f"{kind}:{request.gpus}" if (kind := site.gpu_type(request)) else f"{request.gpus}"
+    return [f"{site.software.python} -m grader doctor --site {site.name} --gpus {wanted}"] if request.gpus else []
+
+
 def _bring(library: Path) -> None:
     """Copy submitit and the one package that it imports (beside typing_extensions, which the frameworks need too)."""
     for name in ("submitit", "cloudpickle"):
@@ -124,12 +130,9 @@ def _bring(library: Path) -> None:
 
 def require(site: Site) -> None:
     """Raise UsageError unless Slurm's commands are on this machine, and a job would find its Python."""
-    missing = [name for name in ("sbatch", "squeue", "scancel", "srun") if shutil.which(name) is None]
-    if missing:
-        raise UsageError(
-            f"this machine has no Slurm ({', '.join(missing)} not found). {site.title}: go to {site.login}.\n"
-            "What works here: `grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`."
-        )
+    require_commands(
+        f"{site.title}: go to {site.login}", "`grader grade SUBMISSIONS` without --site, and `pytest assignments/NN`"
+    )
     storage, container = site.storage.project, site.software.container
     needed = container + ("" if os.environ.get("EXERCISES_VENV") else site.software.venv)
     if PROJECT in storage and "$STORAGE" in needed:
@@ -138,6 +141,14 @@ def require(site: Site) -> None:
             f"a job would look for its Python below {storage}, where {PROJECT} stands for your project's directory.\n"
             f"Put that into jobscripts/sites/{site.name}.toml: `project`, below [storage].\n"
             f"{other}How to make the environment: jobscripts/README.md"
+        )
+
+
+def require_commands(go: str, instead: str) -> None:
+    """Raise UsageError unless Slurm's commands are on this machine; it says where to `go`, and what works `instead`."""
+    if missing := [name for name in ("sbatch", "squeue", "scancel", "srun") if shutil.which(name) is None]:
+        raise UsageError(
+            f"this machine has no Slurm ({', '.join(missing)} not found). {go}.\nWhat works here: {instead}"
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-import shutil
 import socket
 from dataclasses import dataclass, replace
 
@@ -100,11 +99,7 @@ def _earlier(assignment: Assignment, sheet: Sheet, *, again: bool) -> Ticket | N
 
 
 def _require_slurm(assignment: Assignment) -> None:
-    if missing := [name for name in ("sbatch", "squeue", "scancel") if shutil.which(name) is None]:
-        raise UsageError(
-            f"this machine has no Slurm ({missing[0]} was not found): submit from a login node of the cluster.\n"
-            f"What works here: pytest assignments/{assignment.number}"
-        )
+    slurm.require_commands("Submit from a login node of the cluster", f"pytest assignments/{assignment.number}")
 
 
 def _new(assignment: Assignment, wish: Wish, sheet: Sheet) -> Ticket:

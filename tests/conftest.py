@@ -212,10 +212,13 @@ def worker(server):
         workload="import numpy as np\ndef answer(*args):\n    import task\n    return task.answer(*args)\n",
         using=None,
         trusted=False,
+        beside=None,
         **settings,
     ):
         (folder / "workload.py").write_text(textwrap.dedent(workload))
         (folder / "task.py").write_text(textwrap.dedent(task))
+        for name, text in (beside or {}).items():
+            (folder / name).write_text(text)
         scratch = folder / "scratch"
         (scratch / "home").mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:

@@ -65,6 +65,11 @@ def put(out: Path, student: str, data: results.Results) -> None:
     results.write(out / student / data["assignment"] / results.NAME, data)
 
 
+def rows_of(out: Path) -> list[roster.Row]:
+    """A row for each student, assignment and framework."""
+    return [row for submission in roster.submissions(out) for row in roster.rows(submission)]
+
+
 def make(out: Path) -> Path:
     """Three students with every verdict, a race, a refused file and checks without a result."""
     ids = [c["id"] for c in every_verdict()]

@@ -70,6 +70,23 @@ def test_a_class_is_graded_and_again_runs_nothing(klass):
     assert {p: p.stat().st_mtime_ns for p in before} == before
 
 
+def test_verdicts_of_a_kind_are_taken_back_on_request_only(klass):
+    klass.run(*GRADE)
+    stamps = {p: p.stat().st_mtime_ns for p in klass.folder.glob("out/*/*/results.json")}
+    doubtful = next(p for p in stamps if '"passed"' in p.read_text())
+    doubtful.write_text(re.sub(r'"passed"', '"not measured"', doubtful.read_text(), count=1))
+    assert verdicts(klass) != EXPECTED
+    for more in ((), ("--again", "unsure")):
+        klass.run(*GRADE, *more)
+        assert verdicts(klass) != EXPECTED
+    answer = klass.run(*GRADE, "--again", "not measured", "--again", "unsure")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert verdicts(klass) == EXPECTED
+    untouched = [p for p in stamps if '"missing"' in p.read_text()]
+    assert untouched
+    assert all(p.stat().st_mtime_ns == stamps[p] for p in untouched)
+
+
 def test_no_name_reaches_an_argv_a_path_or_a_log(klass):
     klass.run(*GRADE)
     for path in (klass.folder / "out").rglob("*"):

@@ -1,5 +1,8 @@
 """The rules against Slurm's own verdict: `sbatch --test-only` on a private Slurm with the nodes of Alvis' profile."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,6 +53,17 @@ def test_slurm_is_asked_and_runs_nothing(cluster, tmp_path):
     assert jobscript.ask_slurm(f"{GOOD[: GOOD.index('set -e')]}touch {ran}\n", folder=tmp_path) is None
     assert cluster.run("squeue", "-h", "-t", "all").stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_asks_slurm_too(cluster, tmp_path):
+    for text, status, said in (
+        (GOOD, 0, f"0 findings, by {len(jobscript.RULES)} rules of Alvis (C3SE), and by the Slurm of this machine"),
+        (GOOD.replace("A40:1", "A40:9"), 1, "error: Slurm says: Requested node configuration is not available"),
+    ):
+        (tmp_path / "job.sh").write_text(text)
+        command = [sys.executable, "-m", "grader", "script", "job.sh", "--site", "alvis"]
+        answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (answer.returncode, said in answer.stdout) == (status, True), answer.stdout + answer.stderr
 
 
 def test_the_words_are_those_of_slurm(cluster):

@@ -81,6 +81,28 @@ def test_being_slow_does_not_buy_doubt(monkeypatch):
         run(a_race(), 0.01, 0.1)
 
 
+def test_a_hopelessly_slow_submission_is_not_timed_for_half_an_hour():
+    race = a_race()
+    with pytest.raises(Failed, match="So slow that no more pairs are needed") as caught:
+        run(race, 0.1, 2.1)
+    assert len(race.pairs) == 2
+    assert caught.value.outcome.share == 0.0
+    for baseline, submission in ((0.1, 1.9), (1.0, 2.1)):  # not long; long, and not so slow
+        race = a_race()
+        with pytest.raises(Failed):
+            run(race, baseline, submission)
+        assert len(race.pairs) >= 10
+
+
+def test_a_process_that_never_gets_warm_is_timed_as_it_is(monkeypatch):
+    monkeypatch.setattr(pairs, "LONGEST_WARM_S", 1.0)
+    colder = itertools.accumulate(itertools.repeat(0.85), lambda seconds, share: seconds * share, initial=1.0)
+    race = a_race()
+    with contextlib.suppress(Failed, Unsure):
+        run(race, 0.3, colder.__next__)
+    assert race.pairs[0]["warm"] == 1
+
+
 @pytest.mark.parametrize(("typical", "verdict"), [(0.102, "failed"), (0.098, "passed")])
 def test_noise_of_its_own_making_buys_no_doubt(typical, verdict):
     """The baseline is steady: what the submission's times do is its own; the typical one counts, and that is said."""

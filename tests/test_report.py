@@ -16,7 +16,7 @@ from grader.course import Course
 from grader.errors import UsageError
 from grader.verdict import Outcome, Verdict
 from tests import made_class
-from tests.made_class import EVIL, NAMES, check, class_page, find, get, hand_in, put, text, tree, two_sides
+from tests.made_class import EVIL, NAMES, check, class_page, find, get, hand_in, put, rows_of, text, tree, two_sides
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def grades(root):
 
 def test_refused_file_and_start_are_noted(out):
     put(out, "h3", hand_in([], state="start", untouched=[1, 2]))
-    rows = {row.id: row for row in roster.table(out)}
+    rows = {row.id: row for row in rows_of(out)}
     assert rows["h2"].note == f"refused: task.py is a link {EVIL}"
     assert (rows["h3"].note, rows["h3"].pending) == ("not attempted: task.py is still the start", 0)
     assert (rows["h2"].attempted, rows["h3"].attempted) == (True, False)
@@ -63,7 +63,7 @@ def test_one_failure_that_stops_all_is_said_once(out):
     checks += [check(f"c{i}", Outcome(Verdict.NOT_CHECKED, "task.py cannot be imported.")) for i in range(5)]
     put(out, "h3", hand_in([*checks, check("gpu", Outcome(Verdict.NOT_MEASURED, "This needs a GPU."))]))
     reason = "one failure stops 5 other checks: task.py does not parse. line 3: SyntaxError"
-    assert next(row.note for row in roster.table(out) if row.id == "h3") == reason
+    assert next(row.note for row in rows_of(out) if row.id == "h3") == reason
     assert f"chen wei: 03 {reason}." in [text(li) for li in find(class_page(out), "li")]
 
 
@@ -150,7 +150,7 @@ def test_half_a_character_is_no_fault(out):
 
 def test_broken_results_hide_no_one(out):
     (out / "h1/03_loading/results.json").write_text("{")
-    rows = {row.id: row for row in roster.table(out)}
+    rows = {row.id: row for row in rows_of(out)}
     assert (rows["h1"].pending, rows["h3"].pending) == (1, 0)
     table = grades(class_page(out))
     assert (table[NAMES["h1"]], table["chen wei"]) == (["results unusable"], ["12 of 12"])
@@ -259,7 +259,7 @@ def test_no_results_yet_and_nothing_collected(out):
     (out / "h3/03_loading/results.json").unlink()
     (out / "h1/03_loading/results.json").unlink()
     (out / "h1/03_loading").rmdir()
-    rows = {row.id: row for row in roster.table(out)}
+    rows = {row.id: row for row in rows_of(out)}
     assert (rows["h3"].pending, rows["h3"].verdicts, rows["h3"].note) == (1, {"pending": 1}, "no results yet")
     assert (rows["h1"].pending, rows["h1"].attempted, rows["h1"].note) == (0, False, "nothing collected")
     root = class_page(out)

@@ -58,14 +58,6 @@ def test_a_comment_names_the_sources(site):
         assert "# Sources: " in (sites.FOLDER / f"{site.name}.toml").read_text("utf-8")
 
 
-def test_what_is_not_confirmed_covers_what_is_below_it():
-    arrhenius = sites.load("arrhenius")
-    assert not arrhenius.is_confirmed("head.options")
-    assert not arrhenius.is_confirmed("slurm.array")
-    assert arrhenius.is_confirmed("slurm.hours")
-    assert arrhenius.is_confirmed("gpus.form")
-
-
 @pytest.mark.parametrize(
     ("name", "job", "expected"),
     [

@@ -46,6 +46,18 @@ def test_tasks_that_cannot_start_are_not_sent_again_and_their_log_is_quoted(klas
     mine.assert_graded_once()
 
 
+def test_what_a_node_without_its_gpus_got_is_sent_again(klass, course):
+    once = course.folder / "once"
+    breaks = f"[ -e {once} ] || {{ touch {once}; unset CUDA_VISIBLE_DEVICES; }}"
+    mine = klass(4, setup=[breaks])
+    answer = mine.run("--throttle", "2")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    mine.assert_graded_once()
+    assert len(mine.slurm.calls("sbatch")) == 2
+    log = next(text for text in (path.read_text() for path in mine.out.glob("jobs/*_log.out")) if "bad " in text)
+    assert "expected 1 stand-ins for GPUs, found 0 in CUDA_VISIBLE_DEVICES" in log
+
+
 def test_many_gpu_hours_are_not_sent_without_a_question(klass, course):
     mine = klass(2)
     toml = course.folder / "assignments/01_toy/assignment.toml"

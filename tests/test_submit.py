@@ -160,8 +160,8 @@ def test_without_slurm_it_says_what_works_here(course):
     answer = course.run(*SUBMIT, PATH=str(Path(sys.executable).parent))
     assert answer.returncode == 2
     assert words(answer.stderr).strip() == (
-        "grader: this machine has no Slurm (sbatch was not found): submit from a login node of the cluster. "
-        "What works here: pytest assignments/01"
+        "grader: this machine has no Slurm (sbatch, squeue, scancel, srun not found). "
+        "Submit from a login node of the cluster. What works here: pytest assignments/01"
     )
     assert answer.stdout == ""
 

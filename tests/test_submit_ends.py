@@ -94,6 +94,14 @@ def test_a_job_whose_environment_is_missing_says_so_and_runs_no_other_python(des
     assert "points judged here" not in answer.stdout
 
 
+def test_a_node_without_its_gpu_ends_the_job_before_any_check(desk):
+    desk.profile('count = "CUDA_VISIBLE_DEVICES"', 'count = "NO_DEVICES"')
+    answer = desk.run(*SUBMIT, "--wait")
+    assert answer.returncode == 1
+    assert "it failed (expected 1 stand-ins for GPUs, found 0 in NO_DEVICES" in words(answer.stdout)
+    assert "points judged here" not in answer.stdout
+
+
 def test_a_job_goes_on_after_its_node_failed(desk):
     desk.hold()
     desk.solve()

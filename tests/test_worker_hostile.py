@@ -128,3 +128,8 @@ def test_a_hand_in_cannot_touch_a_trusted_worker(worker):
         """
     assert worker(task).call("answer", trusted.call("answer")) == "refused"
     assert trusted.call("answer")
+
+
+def test_a_module_of_the_assignment_is_found_before_an_installed_one_of_its_name(worker):
+    w = worker("import colorsys\ndef answer(): return colorsys.MINE", beside={"colorsys.py": "MINE = 7"})
+    assert w.call("answer") == 7
