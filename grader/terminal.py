@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -102,7 +103,8 @@ class Printer:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._sheet = Sheet(config.get_terminal_writer(), verbose=config.stash[VERBOSE])
-        self._ran: list[str] = []
+        self._ran: Counter[str] = Counter()
+        """Checks that ran, by assignment."""
         self._deselected = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -111,22 +113,22 @@ class Printer:
         folder = str((self._config.rootpath / report.nodeid.partition("::")[0]).parent)
         bench = self._config.stash[BENCHES].get(folder)
         if isinstance(entry, dict) and bench is not None:
-            self._ran.append(entry["id"])
+            self._ran[bench.assignment.name] += 1
             self._sheet.check(bench.assignment, bench.results, entry)
 
     def pytest_terminal_summary(self) -> None:
         """Print the score of every assignment."""
         for bench in self._config.stash[BENCHES].values():
-            if self._ran or not self._deselected:
+            if bench.assignment.name in self._ran or not self._deselected:
                 self._sheet.scores(bench.assignment, bench.results)
             self._part_of_it(bench)
 
     def _part_of_it(self, bench: Bench) -> None:
         """After `-k` or `--lf`: how many of all checks ran, and how to run all."""
-        ran, known = len(self._ran), [c["id"] for c in bench.results["checks"]]
-        if self._deselected and not ran:
+        ran, known = self._ran[bench.assignment.name], [c["id"] for c in bench.results["checks"]]
+        if self._deselected and not self._ran:
             self._sheet.line(f"No check was selected. Their names: {', '.join(known)}")
-        elif self._deselected:
+        elif self._deselected and 0 < ran < len(known):
             number = bench.assignment.number
             self._sheet.line(f"{ran} of {len(known)} checks ran. All of them: pytest assignments/{number}")
 
