@@ -68,14 +68,15 @@ class Bench:
     # --- results ---------------------------------------------------------------------------------------------
 
     def declare(self, checks: list[tuple[str, Check]], *, resume: bool) -> None:
-        """List all checks; earlier results of the same hand-in stay. Raises UsageError when they cannot be read."""
+        """List all checks; earlier results of the same files stay. Raises UsageError when they cannot be read."""
         earlier: dict[tuple[str, str], dict[str, Any]] = {}
         if self.out is not None and self.out.exists():
             old = results.read(self.out)
-            if old["key"] == self.results["key"]:
-                earlier = {(c["framework"], c["id"]): c for c in old["checks"]}
-            elif resume:  # a new hand-in, or new checks
+            if resume and old["key"] != self.results["key"]:  # a new hand-in, or new checks
                 results.set_aside(self.out, old)
+            else:  # at a desk one side changes, and what is known of the other stays
+                same = results.unchanged(old, self.results)
+                earlier = {(c["framework"], c["id"]): c for c in old["checks"] if c["framework"] in same}
         for framework, check in checks:
             earlier.setdefault((framework, check.id), _blank(framework, check))
         self.results["checks"] = list(earlier.values())
@@ -218,6 +219,7 @@ def _file_entry(assignment: Assignment, file: TaskFile) -> dict[str, Any]:
     return {
         "name": file.side.task,
         "framework": file.side.framework,
+        "key": key(assignment, [file]),
         "state": file.state,
         "note": file.note,
         "untouched": list(file.untouched),
@@ -227,11 +229,11 @@ def _file_entry(assignment: Assignment, file: TaskFile) -> dict[str, Any]:
 
 
 def key(assignment: Assignment, files: list[TaskFile]) -> str:
-    """Digest of all that decides a result: the hand-in, the assignment's own files, the grader."""
+    """Digest of all that decides the results of these files: they, the assignment's own files, the grader."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.digest.encode())
-    own = {name for f in files for name in f.side.files}
+    own = {name for side in assignment.sides for name in side.files}
     for path in sorted((*assignment.folder.glob("*"), *(ROOT / "grader").rglob("*.py"))):
         if path.is_file() and path.suffix in (".py", ".toml", ".sh") and path.name not in own:
             digest.update(path.read_bytes())

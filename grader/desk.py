@@ -15,17 +15,19 @@ from grader import catalog, intake, results
 from grader.bench import key
 from grader.catalog import ROOT, SELF_CHECKS, Assignment, Side
 from grader.errors import UsageError
+from grader.intake import TaskFile
 
 
 def progress() -> str:
     """One line per assignment and framework: title, points of the last check, TODOs done."""
-    lines = []
+    lines, first = [], ""
     for folder in catalog.folders():
         assignment = catalog.load(folder)
         files = intake.take_all(assignment, folder)
         for file in files:
             done = file.todos - len(file.untouched)
-            points = _last_points(assignment, file.side.framework, key(assignment, files))
+            first = first or (assignment.number if done < file.todos else "")
+            points = _last_points(assignment, file)
             title = textwrap.shorten(assignment.title, 24, placeholder=" ..")
             lines.append(
                 f"{assignment.number}  {title:<24} {file.side.framework:<10}  {assignment.minutes} min  "
@@ -34,20 +36,24 @@ def progress() -> str:
     if not lines:
         raise UsageError(f"there are no assignments in {catalog.ASSIGNMENTS}")
     return "\n".join(
-        [*lines, "", f"Check one: pytest assignments/{assignment.number}      Hints: grader hint {assignment.number}"]
+        [*lines, "", f"Check one: pytest assignments/{first or '01'}      Hints: grader hint {first or '01'}"]
     )
 
 
-def _last_points(assignment: Assignment, framework: str, now: str) -> str:
+def _last_points(assignment: Assignment, file: TaskFile) -> str:
     path = SELF_CHECKS / assignment.name / results.NAME
     if not path.exists():
         return "not checked yet"
     data = results.read(path)
+    framework = file.side.framework
     score = results.score(data, framework)
     if not score["attempted"]:
         return "not attempted"
+    if not score["total"]:
+        return "not checked yet"
     rest = f", {score['open']:g} not checked yet" if score["open"] else ""
-    changed = "" if data["key"] == now else ", changed since"
+    known = {entry["framework"]: entry.get("key") for entry in data["files"]}
+    changed = "" if known.get(framework) == key(assignment, [file]) else ", changed since"
     return f"{score['earned']:g} of {score['judged']:g} points{rest}{changed}"
 
 

@@ -63,7 +63,7 @@ class Race:
         self._solution = possible
         self._same = same is not None
         self._possible: Figures | None = None
-        self._end = math.inf
+        self._end, self._opponent = math.inf, ""
 
     @classmethod
     def for_check(
@@ -92,13 +92,14 @@ class Race:
         agree: Callable[[Any, Any], None] = lambda _baseline, _submission: None,
         floor: Floor | None = None,
         one_core: bool = False,
+        opponent: str = "start",
     ) -> Outcome:
         """Race two lanes over fresh `inputs`; both get the same ones in a pair, and `agree` compares their answers.
 
-        `floor` bounds the seconds of a call from below; `one_core` as in Conditions. Raises Failed, Unsure, NotMeasured
-        or Held with the figures; whatever lanes and `agree` raise passes through.
+        `floor` bounds the seconds of a call from below; `one_core` as in Conditions; `opponent` names the baseline.
+        Raises Failed, Unsure, NotMeasured or Held with the figures; whatever lanes and `agree` raise passes through.
         """
-        self._end = time.monotonic() + BUDGET_S
+        self._end, self._opponent = time.monotonic() + BUDGET_S, opponent
         lanes = submission if self._same else baseline, submission
         timer = Pairs(lanes, inputs, agree, floor, one_core=one_core)
         # Time alone never ends a race that can still be decided: being slow must not buy doubt.
@@ -156,7 +157,7 @@ class Race:
             return self._passed()
         mine, base = (evidence.spread([p[f"{who}_s"] for p in self._fair()]) for who in ("submission", "baseline"))
         if self._enough() and mine > max(UNSTABLE, TIMES_BASELINE * base):
-            note = f"Your times differ by {mine:.0%}, the start's by {base:.0%}: the typical one counts."
+            note = f"Your times differ by {mine:.0%}, the other side's by {base:.0%}: the typical one counts."
             if self._median() < self.needed:
                 raise self._failed(note)
             return self._passed(note)
@@ -235,8 +236,9 @@ class Race:
             needed += f" (not {self.target.speedup:g}x: the solution here, less)"
         if self._possible is not None:
             needed += f"; {self._possible['speedup']:.1f}x is possible here"
+        times = f"{self._opponent} {duration(base)}, you {duration(mine)}"
         return (
-            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), {needed}: start {duration(base)}, you {duration(mine)}; "
+            f"{self._median():.1f}x ({low:.1f} to {high:.1f}), {needed}: {times}; "
             f"{len(self._fair())} alternating pairs. {note}"
         ).strip()
 

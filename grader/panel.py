@@ -64,16 +64,18 @@ def summary(data: results.Results, framework: str) -> str:
     number, title = data["assignment"].partition("_")[0], data["title"]
     reached = f"{points(score['earned'])} of {points(score['judged'])}"
     line = f"{number} {title} ({label(framework)}): {reached} points judged here"
+    mine = [c for c in data["checks"] if c["framework"] == framework]
     if score["elsewhere"]:
         line += f"; {points(score['elsewhere'])} more could not be judged"
     if score["open"]:
         line += f"; {points(score['open'])} more without a verdict yet"
-    waiting = sum(c["verdict"] == "not checked" and c["framework"] == framework for c in data["checks"])
+    waiting = sum(c["verdict"] == "not checked" for c in mine)
     if waiting:
         line += f"; {waiting} check{'s wait' if waiting > 1 else ' waits'} for others"
     if not score["attempted"]:
         line += ". Not attempted: the task file is still the start"
-    return line + "."
+    doubtful = sum(c["points"] for c in mine if c["verdict"] == "unsure")
+    return f"{line}." + (f" {points(doubtful)} of them were too noisy to call (~)." if doubtful else "")
 
 
 def grade(grade: Grade | None, rule: str) -> str:
@@ -88,9 +90,10 @@ def grade(grade: Grade | None, rule: str) -> str:
 
 
 def not_attempted(file: dict[str, Any], command: str = "") -> str:
-    """That nobody worked on a framework's task file; a second line with the `command` that checks it all the same."""
-    why = {"start": "is still the start", "missing": "is missing"}.get(file["state"], "was not checked")
-    line = f"{label(file['framework'])}: not attempted ({file['name']} {why})."
+    """Why a framework has no score here; a second line with the `command` that checks it all the same."""
+    why = {"start": "is still the start", "missing": "is missing"}.get(file["state"], "")
+    words = f"not attempted ({file['name']} {why})" if why else f"{file['name']} was not checked in this state"
+    line = f"{label(file['framework'])}: {words}."
     return f"{line}\nTo check it: {command}" if command else line
 
 

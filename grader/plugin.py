@@ -261,12 +261,16 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
     bench, side, cause = item.stash[BENCH], item.stash[SIDE], outcome.cause
     file = bench.files[side.framework]
     # An error names a line: what to mend is there, whatever the check is about.
-    number = (todo.region_at(file.text, outcome.line) if outcome.line else None) or _check(item).todo
+    place = todo.region_at(file.text, outcome.line) if outcome.line else None
+    if outcome.line and not place and side.framework in bench.broken:
+        outside = f"it is outside of every TODO; grader diff {bench.assignment.number} shows what you changed"
+        return replace(outcome, next=outcome.next or outside)
+    number = place or _check(item).todo
     name = bench.assignment.file_of(side, number)
-    place = f"TODO({number}) in {name}"
-    follow = f"{place}; a hint: {hints.command(bench.assignment.number, side, number)}"
+    where = f"TODO({number}) in {name}"
+    follow = f"{where}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched and name not in file.lacking:
-        cause = f"{place} is still as shipped."
+        cause = f"{where} is still as shipped."
     return replace(outcome, cause=cause, next=outcome.next or follow)
 
 

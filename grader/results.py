@@ -75,6 +75,14 @@ def set_aside(path: Path, old: Results) -> None:
     path.rename(path.with_name(f"results-{old['key'][:8]}.json"))
 
 
+def unchanged(old: Results, new: Results) -> set[str]:
+    """Frameworks whose file, and all that judges it, is the same in both."""
+    if old["key"] == new["key"]:
+        return set(sides(old))
+    before, now = ({(f["framework"], f.get("key")) for f in data["files"]} for data in (old, new))
+    return {framework for framework, key in before & now if key}
+
+
 def reopen(results: Results, verdicts: Collection[str]) -> int:
     """Take these verdicts back, so that their checks are run again; returns how many there were."""
     found = [entry for entry in results["checks"] if entry["verdict"] in verdicts]

@@ -60,9 +60,9 @@ class Sheet:
         self._grade(data)
 
     def _grade(self, data: Results) -> None:
-        """Which framework counts, where there is a choice."""
+        """Which framework counts, where there is a choice, and both that were worked on were checked."""
         scores = {name: results.score(data, name) for name in results.sides(data)}
-        if len(scores) == 1:
+        if len(scores) == 1 or any(score["attempted"] and not score["total"] for score in scores.values()):
             return
         try:
             rule = course.load().rule(data["assignment"])

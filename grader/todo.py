@@ -21,8 +21,10 @@ def _split(text: str, name: str) -> tuple[list[str], dict[int, list[str]]]:
                 raise UsageError(f"{name}:{number}: END TODO({end[1]}) without TODO({end[1]}) before it")
             inside = None
         elif begin := _BEGIN.match(line):
-            if inside is not None or int(begin[1]) in bodies:
-                raise UsageError(f"{name}:{number}: TODO({begin[1]}) begins twice, or inside another region")
+            if inside is not None:
+                raise UsageError(f"{name}:{number}: TODO({begin[1]}) begins before END TODO({inside})")
+            if int(begin[1]) in bodies:
+                raise UsageError(f"{name}:{number}: TODO({begin[1]}) is there twice")
             inside = int(begin[1])
             bodies[inside] = []
         elif inside is not None:

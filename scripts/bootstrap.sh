@@ -124,7 +124,7 @@ case $(uname -s) in
 esac
 cd "$(dirname "$0")/.."
 case ${1:-} in
-    setup) make_venv; install torch .venv/ready-setup ;;
+    setup) make_venv; install torch .venv/ready-setup; say "ready. Now: source .venv/bin/activate, then: grader list" ;;
     # course only >>>
     demo) make_venv; install torch,tensorflow,llm,batch .venv/ready-setup .venv/ready-demo ;;
     test) make_venv; install torch,tensorflow,llm,instructor,dev .venv/ready-setup .venv/ready-demo .venv/ready-test ;;

@@ -1,6 +1,7 @@
 """Two frameworks in one assignment: which side a run is about, and where each is installed or not."""
 
 import json
+import re
 
 import pytest
 
@@ -78,6 +79,25 @@ def test_a_side_that_was_not_attempted_is_not_in_the_results(both):
     data = json.loads((course.folder / "build/self-check/01_toy/results.json").read_text())
     assert {check["framework"] for check in data["checks"]} == {"tensorflow"}
     assert {file["framework"]: file["state"] for file in data["files"]} == {"torch": "start", "tensorflow": "edited"}
+
+
+def test_what_one_side_has_reached_stays_while_the_other_is_edited(both):
+    course = both("torch", "tensorflow")
+    edit(course, "task.py")
+    course.run("pytest", "assignments/01", "-k", "doubles")
+    edit(course, "task_tf.py")
+    answer = course.run("pytest", "assignments/01/test_tf.py", "-k", "doubles")
+    assert "01 Toy (PyTorch): 4 of 4 points judged here; 6 more" in answer.stdout
+    shown = course.run("grader", "list").stdout
+    assert re.search(r"torch .* 4 of 4 points, 6 not checked yet$", shown, re.MULTILINE), shown
+    assert re.search(r"tensorflow .* 4 of 4 points$", shown, re.MULTILINE), shown
+    course.write("assignments/01_toy/task.py", "def double(x):\n    return x\n")
+    shown = course.run("grader", "list").stdout
+    assert re.search(r"torch .* 4 of 4 points, 6 not checked yet, changed since$", shown, re.MULTILINE), shown
+    assert re.search(r"tensorflow .* 4 of 4 points$", shown, re.MULTILINE), shown
+    answer = course.run("pytest", "assignments/01/test_tf.py", "-k", "doubles")
+    assert "PyTorch: task.py was not checked in this state." in answer.stdout
+    assert "Grade:" not in answer.stdout
 
 
 @pytest.mark.parametrize(("framework", "task"), TASKS.items())

@@ -17,6 +17,14 @@ def test_list_shows_where_one_stands(course):
     assert "2 of  2 TODOs  10 of 10 points" in course.run("grader", "list").stdout
 
 
+def test_list_ends_with_the_first_that_is_not_done(course):
+    for name in ("assignment.toml", "workload.py", "start/task.py", "task.py", "hints.md", "test_torch.py"):
+        course.write(f"assignments/02_other/{name}", (course.folder / "assignments/01_toy" / name).read_text())
+    assert "Check one: pytest assignments/01 " in course.run("grader", "list").stdout
+    course.solve()
+    assert "Check one: pytest assignments/02 " in course.run("grader", "list").stdout
+
+
 def test_hints_come_in_levels(course):
     assert "First level: grader hint 01 1" in course.run("grader", "hint", "01").stdout
     first = course.run("grader", "hint", "01", "1").stdout

@@ -25,7 +25,7 @@ def test_compose_replaces_only_the_given_regions():
     [
         ("# TODO(1)\n", r"TODO\(1\) has no END"),
         ("# END TODO(1)\n", "without"),
-        ("# TODO(1)\n# TODO(2)\n# END TODO(2)\n", "inside another"),
+        ("# TODO(1)\n# TODO(2)\n# END TODO(2)\n", r"TODO\(2\) begins before END TODO\(1\)"),
         ("# TODO(1)\n# END TODO(1)\n# TODO(1)\n# END TODO(1)\n", "twice"),
     ],
 )
