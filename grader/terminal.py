@@ -34,7 +34,8 @@ class Sheet:
     def check(self, assignment: Assignment, data: Results, entry: dict[str, Any]) -> None:
         """The block of a check that has its verdict."""
         self._heading(assignment, data, entry["framework"])
-        said = entry["evidence"] if entry["verdict"] in ("not measured", "not checked") else ""
+        long = entry["verdict"] == "not measured" or (entry["verdict"] == "not checked" and not _is_short(entry))
+        said = entry["evidence"] if long else ""
         entry = {key: self._fit(value) if isinstance(value, str) else value for key, value in entry.items()}
         text = panel.block(entry, self._width(), verbose=self._verbose, again=bool(said) and said == self._said)
         self._said = said
@@ -103,8 +104,8 @@ class Printer:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._sheet = Sheet(config.get_terminal_writer(), verbose=config.stash[VERBOSE])
-        self._ran: Counter[str] = Counter()
-        """Checks that ran, by assignment."""
+        self._ran: Counter[tuple[str, str]] = Counter()
+        """How many checks ran, by assignment and framework."""
         self._deselected = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -113,28 +114,36 @@ class Printer:
         folder = str((self._config.rootpath / report.nodeid.partition("::")[0]).parent)
         bench = self._config.stash[BENCHES].get(folder)
         if isinstance(entry, dict) and bench is not None:
-            self._ran[bench.assignment.name] += 1
+            self._ran[bench.assignment.name, entry["framework"]] += 1
             self._sheet.check(bench.assignment, bench.results, entry)
 
     def pytest_terminal_summary(self) -> None:
         """Print the score of every assignment."""
         for bench in self._config.stash[BENCHES].values():
-            if bench.assignment.name in self._ran or not self._deselected:
+            if self._deselected == 0 or any(name == bench.assignment.name for name, _ in self._ran):
                 self._sheet.scores(bench.assignment, bench.results)
             self._part_of_it(bench)
 
     def _part_of_it(self, bench: Bench) -> None:
         """After `-k` or `--lf`: how many of all checks ran, and how to run all."""
-        ran, known = self._ran[bench.assignment.name], [c["id"] for c in bench.results["checks"]]
+        name, number = bench.assignment.name, bench.assignment.number
+        checks = [(c["framework"], c["id"]) for c in bench.results["checks"]]
         if self._deselected and not self._ran:
-            self._sheet.line(f"No check was selected. Their names: {', '.join(known)}")
-        elif self._deselected and 0 < ran < len(known):
-            number = bench.assignment.number
-            self._sheet.line(f"{ran} of {len(known)} checks ran. All of them: pytest assignments/{number}")
+            names = ", ".join(dict.fromkeys(id_ for _, id_ in checks))
+            self._sheet.line(f"No check was selected. Their names: {names}")
+        ran = sum(count for (of, _), count in self._ran.items() if of == name)
+        known = sum((name, framework) in self._ran for framework, _ in checks)
+        if 0 < ran < known:
+            self._sheet.line(f"{ran} of {known} checks ran. All of them: pytest assignments/{number}")
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Remember that this is not the whole suite."""
         self._deselected += len(items)
+
+
+def _is_short(entry: dict[str, Any]) -> bool:
+    """Whether the reason for waiting is another check's name: that is said each time."""
+    return str(entry["evidence"]).startswith("First: ")
 
 
 def _shown(assignment: Assignment) -> str:

@@ -88,6 +88,7 @@ def test_several_at_once_and_last_failed(course):
     last = course.run("pytest", "assignments/01", "assignments/02", "--lf")
     assert "02 Other" in last.stdout
     assert "01 Toy" not in last.stdout
+    assert "1 of 2 checks ran. All of them: pytest assignments/02" in last.stdout
     part = course.run("pytest", "assignments/01", "assignments/02", "-k", "doubles").stdout
     assert [f"1 of 2 checks ran. All of them: pytest assignments/{n}" in part for n in ("01", "02")] == [True, True]
 

@@ -12,7 +12,7 @@ import zipfile
 
 import numpy as np
 
-from grader import jobscript, sites
+from grader import jobscript, sites, slurm
 from grader.jobscript import ask
 from grader.verdict import Failed, NotMeasured
 
@@ -247,6 +247,8 @@ def submitted(folder, name):
     """Evidence that a script, submitted from its folder, trains to the end. Raises Failed, NotMeasured."""
     sent = subprocess.run(["sbatch", "--parsable", name], cwd=folder, capture_output=True, text=True, check=False)
     if sent.returncode:
+        if isinstance(slurm.refusal(sent.stderr), slurm.Unreachable):
+            raise NotMeasured("Slurm's controller does not answer.", next="try again from a login node")
         raise Failed(f"Slurm refuses {name}: {sent.stderr.strip():.300}")
     number, end = sent.stdout.strip().partition(";")[0], time.monotonic() + WAIT_S
     script = jobscript.parse((folder / name).read_text("utf-8"))

@@ -48,7 +48,7 @@ def ask_slurm(text: str, *, folder: Path | None = None) -> Finding | None:
     if done.returncode == 0:
         return None
     if _SILENT.search(said):
-        raise NoSlurm(_words(said) or "no Slurm controller answers")
+        raise NoSlurm("no Slurm controller answers")
     line = re.search(r"line (\d+):", said)
     return Finding(RULE, "error", int(line[1]) if line else 0, f"Slurm says: {_words(said)}", "a job that it takes", "")
 
