@@ -41,6 +41,14 @@ def open_loader(folder):
     _loader = task.make_loader(Path(folder), BATCH)
 
 
+def without_workers():
+    """Let the loader read in this process from now on; answers whether it could be told."""
+    if not isinstance(_loader, torch.utils.data.DataLoader) or _loader.worker_init_fn:  # it may open the handles
+        return False
+    _loader.num_workers, _loader.timeout = 0, 0
+    return True
+
+
 def epoch(probe):
     """Read one epoch. Answers, per sample in the order of delivery, probe . pixels and the label.
 
