@@ -155,6 +155,8 @@ class Files:
         """Stage, and read an epoch from there: no open where `worker` watches, and nothing left lying about."""
         before = {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(self.packed)}
         target = worker.call("stage", str(self.packed), str(local))
+        if target is None:
+            raise Failed("stage() returned nothing; it must return the folder to read from.")
         worker.io.reset()
         worker.call("open_loader", target)
         self.read(worker)
