@@ -165,8 +165,11 @@ def overflow(problem, worker, found, scale=2**24):
         moved = found - start
         short = along(moved, counted[1]) > 0.9 and np.linalg.norm(moved) < np.linalg.norm(counted[1]) / 2
         raise Failed(
-            f"After {steps} steps on one batch the weights are where FP32 is after none of 1 to {steps} steps.",
-            "The direction is right and the steps are far too short: clipped while they were scaled." if short else "",
+            f"{steps} steps on one batch: those that overflow must change nothing, the others must be FP32's. "
+            "But the weights are not where any number of FP32's steps leads.",
+            "The direction is right and the steps are far too short: clipped while they were scaled."
+            if short
+            else "Look at what happens to the gradients between backward() and the step: unscaled once, then clipped.",
         )
     if best > steps - 4:
         what = f"All {steps} steps counted" if best == steps else f"{best} of {steps} steps counted"
@@ -190,8 +193,8 @@ def clip(problem, start, found, scale):
     raise Failed(f"A step had norm {length:.2g}; gradients are to be clipped to {MAX_NORM:g}.", why)
 
 
-def curve(strict, found, dtype, often="gradients of earlier steps are still there (zero_grad)"):
-    """Evidence that a loss curve follows that of FP32. Raises Failed, with what is `often` the cause."""
+def curve(strict, found, dtype, often, follow=""):
+    """Evidence that a loss curve follows that of FP32. Raises Failed, with the cause and what to do next."""
     assert strict[-1] < 0.8 * strict[0], strict
     off = np.abs(finite(found, "losses") - strict) / strict
     if off.max() > 0.02:
@@ -199,6 +202,7 @@ def curve(strict, found, dtype, often="gradients of earlier steps are still ther
         raise Failed(
             f"In {dtype} the loss leaves FP32's at step {step + 1}: {found[step]:.3f} against {strict[step]:.3f}.",
             f"Often: {often}, or a step is not made.",
+            follow,
         )
     return f"{dtype}: within {off.max():.1%} over {len(strict)} steps"
 

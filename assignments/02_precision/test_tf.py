@@ -201,14 +201,14 @@ def expected_losses(judge, worker, problem, kind):
     points=0.5,
     rests_on="witnessed",
     todo=4,
-    after=[test_products, test_format],
+    after=[test_products, test_clip, test_true_loss, test_format],
 )
-def test_curve(judge, submission, baseline):
+def test_curve(judge, submission, baseline, place):
     given, seen = baseline.worker(), []
     for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
         problem = judge.Problem(60, lr=0.3)
         losses, _ = problem.train(submission.worker(), dtype, scale=scale)
-        seen.append(judge.curve(problem.strict(given)[0], losses, dtype, "it is not plain SGD"))
+        seen.append(judge.curve(problem.strict(given)[0], losses, dtype, "TODO(3) is not plain SGD", place(3)))
         small = judge.Problem(4, lr=1e-4)
         _, found = small.train(submission.worker(), dtype, scale=scale)
         judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)

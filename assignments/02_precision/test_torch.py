@@ -187,30 +187,36 @@ def test_overflow(judge, submission, baseline):
     points=0.5,
     rests_on="witnessed",
     todo=4,
-    after=[test_products, test_state],
+    after=[test_products, test_loss_float32, test_state, test_survival, test_clip],
 )
-def test_curve(judge, submission, baseline):
+def test_curve(judge, submission, baseline, place):
     given, seen = baseline.worker(threads=1), []
     often = {"bfloat16": "zero_grad() is missing", "float16": "bfloat16's is right, so it is the scaling, TODO(3)"}
+    follow = {"bfloat16": place(4), "float16": place(3)}
     for dtype, scale in (("bfloat16", 0), ("float16", 2**10)):
         problem = judge.Problem(40, lr=1.0)
         losses, _ = problem.train(submission.worker(threads=1), dtype, scale=scale)
-        seen.append(judge.curve(problem.strict(given)[0], losses, dtype, often[dtype]))
+        seen.append(judge.curve(problem.strict(given)[0], losses, dtype, often[dtype], follow[dtype]))
         small = judge.Problem(4, lr=1e-4)
         _, found = small.train(submission.worker(threads=1), dtype, scale=scale)
         judge.small_steps(small.weights(given), small.strict(given)[1], found, dtype)
     return "; ".join(seen)
 
 
-@check("no loss is read back in the loop", points=0.5, rests_on="self-reported", todo=4)
+@check("no loss is read back in the loop, or kept with its graph", points=0.5, rests_on="self-reported", todo=4)
 def test_no_read_back(judge, submission):
-    reads = run_inspect(judge, submission, "float32")["reads"]
-    if reads > 1:
+    seen = run_inspect(judge, submission, "float32")
+    if (reads := seen["reads"]) > 1:
         raise Failed(
             f"{reads} numbers were read back before the last of 8 steps.",
             "Often: loss.item(), float(loss), or an if that looks at the loss. On a GPU each of them waits for it.",
         )
-    return f"{reads} numbers read back before the last of 8 steps"
+    if seen["graphs"]:
+        raise Failed(
+            "The losses of train() still have their graphs: each keeps the activations of its step, or part of them.",
+            "Keep the loss without its graph: update() has used it by then.",
+        )
+    return f"{reads} numbers read back before the last of 8 steps; no graph is kept"
 
 
 # --- TODO(5), TODO(6), TODO(7) ---------------------------------------------------------------------------------------
@@ -261,7 +267,13 @@ def test_float32_speed(judge, race_trainings, baseline, one_core):
     return race_trainings(baseline, train, train, judge.for_cpu, tolerance=1e-3, cores=one_core, threads=1)
 
 
-@check("a step in 16 bits is faster than strict FP32", points=0.5, rests_on="witnessed", todo=2, after=[test_products])
+@check(
+    "a step in 16 bits is faster than strict FP32",
+    points=0.5,
+    rests_on="witnessed",
+    todo=2,
+    after=[test_products, test_state],
+)
 def test_mixed_speed(sixteen_bits, judge, race_trainings, baseline, one_core):
     dtype, settings, make = judge.sixteen_bits(baseline.worker(threads=1), one_core)
 
@@ -271,7 +283,9 @@ def test_mixed_speed(sixteen_bits, judge, race_trainings, baseline, one_core):
     return race_trainings(baseline, judge.time_strict, train, make, tolerance=0.05, dtype=dtype, **settings)
 
 
-@check("a step with TF32 is faster than strict FP32", points=0.5, rests_on="witnessed", todo=5)
+@check(
+    "a step with TF32 is faster than strict FP32", points=0.5, rests_on="witnessed", todo=5, after=[test_state]
+)
 def test_tf32_speed(gpu, judge, race_trainings, baseline):
     if not gpus.find(gpu).has_tf32:
         raise NotMeasured(f"A {gpu} has no TF32 units.", next="run it on an A40, A100 or newer")

@@ -72,8 +72,8 @@ def train(inputs, targets, options, dtype):
 def inspect(inputs, targets, options, dtype):
     """What only this process can tell about a training: a self-report.
 
-    Answers the dtypes of weights and gradients, whether autocast was on during backward, the number of steps, and how
-    often a number was read back from the device before the last of them.
+    Answers the dtypes of weights and gradients, whether autocast was on during backward, the number of steps, how
+    often a number was read back from the device before the last of them, and how many losses still have their graph.
     """
     import task
 
@@ -91,13 +91,15 @@ def inspect(inputs, targets, options, dtype):
         weight.register_post_accumulate_grad_hook(lambda w: gradients.add(str(w.grad.dtype)))
     optimizer.register_step_post_hook(lambda *_: reads_before_step.append(reads.count))
     with _Reads() as reads:
-        _run(task.train, model, optimizer, scaler, zip(inputs, targets, strict=True), dtype)
+        losses = _run(task.train, model, optimizer, scaler, zip(inputs, targets, strict=True), dtype)
+    losses = losses if isinstance(losses, list) else [losses]
     return {
         "weights": sorted({str(w.dtype) for w in model.parameters()}),
         "gradients": sorted(gradients),
         "autocast_in_backward": any(under_autocast),
         "steps": len(reads_before_step) - 1,
         "reads": reads_before_step[-1],
+        "graphs": sum(isinstance(loss, torch.Tensor) and loss.requires_grad for loss in losses),
     }
 
 

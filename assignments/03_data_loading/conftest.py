@@ -5,8 +5,8 @@ import contextlib
 import numpy as np
 import pytest
 
-from grader import floor, machine
-from grader.bench import SIDE
+from grader import floor, hints, machine
+from grader.bench import BENCH, SIDE
 from grader.verdict import Failed
 
 SAMPLES = 101  # a prime: no batch size and no number of workers divides it
@@ -32,13 +32,25 @@ def causes(request, judging):
 
 
 @pytest.fixture
-def make_files(folder, data, causes, judging):
+def place(request):
+    """What to do next, by TODO: for a fault that stands in another one than its check is about."""
+    assignment, side = request.node.stash[BENCH].assignment, request.node.stash[SIDE]
+
+    def say(todo):
+        hint = hints.command(assignment.number, side, todo)
+        return f"TODO({todo}) in {assignment.file_of(side, todo)}; a hint: {hint}"
+
+    return say
+
+
+@pytest.fixture
+def make_files(folder, data, causes, judging, place):
     """Make a set of `count` fresh samples below a folder that plays the parallel filesystem."""
 
     def make(count, side=96, distinct=None):
         source = folder(writable=False) / "images"
         data.make_files(source, count, int.from_bytes(np.random.default_rng().bytes(4)), side, distinct)
-        return judging.Files(data, causes, source, folder(writable=True))
+        return judging.Files(data, causes, source, folder(writable=True), place)
 
     return make
 

@@ -50,9 +50,9 @@ CAUSES = {
 class Files:
     """One set of sample files that no hand-in has seen, and an empty folder for its packed form."""
 
-    def __init__(self, data, causes, source, packed):
+    def __init__(self, data, causes, source, packed, place):
         self.source, self.packed = source, packed
-        self.causes = causes
+        self.causes, self.place = causes, place
         self.data = data
         self.labels = data.read_labels(source)
 
@@ -155,6 +155,8 @@ class Files:
         """Stage, and read an epoch from there: no open where `worker` watches, and nothing left lying about."""
         before = {path: hashlib.sha256(path.read_bytes()).digest() for path in regular_files(self.packed)}
         target = worker.call("stage", str(self.packed), str(local))
+        if target is None:
+            raise Failed("stage() returned nothing; it must return the folder to read from.")
         worker.io.reset()
         worker.call("open_loader", target)
         self.read(worker)
@@ -202,10 +204,12 @@ class Files:
             )
         counts = np.bincount(found, minlength=len(names))
         if (counts != 1).any():
+            cause = _why_missing(len(products), counts, self.causes)
             raise Failed(
                 f"{len(names):,} samples were expected once; {int(np.sum(counts == 0)):,} never came, "
                 f"{int(np.sum(counts > 1)):,} came more than once.",
-                _why_missing(len(products), counts, self.causes),
+                cause,
+                self.place(4) if self.causes["whole batches"] in cause else "",  # that argument stands in TODO(4)
             )
         right = np.array([self.labels[n] for n in names[found]])
         if (right != labels).any():

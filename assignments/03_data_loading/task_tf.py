@@ -71,7 +71,7 @@ def make_loader(folder, batch_size):
 
 
 def stage(packed, local):
-    """Bring the packed data to `local`, a folder on the node's own disk; returns the folder to read from."""
+    """Bring the packed data to `local`, an existing folder on the node's own disk; returns the folder to read from."""
     # TODO(5): stage the packed files
     # Copy the packed files, not the samples, and only to `local`: it is removed when the job ends.
     return packed

@@ -111,14 +111,16 @@ def count_opens(files, epochs, submission, baseline, cores):
         raise Failed(
             f"For {case} you said {said[0]} opens before and {said[1]} after packing; "
             f"counted from outside: {counted[0]} and {counted[1]}.",
-            _why_count(said, counted),
+            _why_count(said, counted, epochs),
         )
     return f"{case}: {counted[0]} before, {counted[1]} after, as you said"
 
 
-def _why_count(said, counted):
+def _why_count(said, counted, epochs):
     if said[0] != counted[0]:
         return "Before: one open per image and epoch, and the labels are in a file too."
+    if epochs > 1 and counted[1] <= said[1] / epochs:
+        return "After packing: later epochs opened nothing, as with cache(), which keeps the data set in memory."
     return "After packing: every epoch opens every shard; the number of samples does not matter."
 
 

@@ -94,13 +94,17 @@ def test_small_memory(packed, make_files, submission, cores):
 @check("your count of file opens is right", points=0.5, rests_on="witnessed", todo=1, after=[test_few_opens])
 def test_opens_counted(files, make_files, submission, baseline, cores):
     said = [count_opens(files, submission, baseline, cores)]
-    fewer = make_files(int(np.random.default_rng().integers(33, 80)))  # a formula holds for any number
-    said.append(count_opens(fewer, submission, baseline, cores[:1]))
+    for alone in (False, True):  # a formula holds for any number of samples, and of workers
+        fewer = make_files(int(np.random.default_rng().integers(33, 80)))
+        said.append(count_opens(fewer, submission, baseline, cores[:1], alone=alone))
     return "; ".join(said)
 
 
-def count_opens(files, submission, baseline, cores):
-    """Compare the hand-in's formulas with what is counted on one set of files and some cores."""
+def count_opens(files, submission, baseline, cores, *, alone=False):
+    """Compare the hand-in's formulas with what is counted on one set of files and some cores.
+
+    `alone`: its loader is told to use no workers; then the main process reads.
+    """
     samples = len(files.pixels)
     files.pack(submission)
     files.show()
@@ -108,27 +112,31 @@ def count_opens(files, submission, baseline, cores):
     files.read(start)
     files.hide()
     worker = opened(submission.worker(watch=files.packed, cores=cores), files.packed)
+    if alone and not worker.call("without_workers"):
+        return "without workers: not asked, this loader cannot do without"
     files.read(worker)
     counted = [start.opens().opens, worker.opens().opens]
     workers = count_workers(worker)
     said = worker.call("opens_per_epoch", samples, workers)
-    case = f"{samples} samples and {workers} worker{'' if workers == 1 else 's'}"
+    case = f"{samples} samples and {_workers(workers)}"
     if not (isinstance(said, list) and len(said) == 2 and all(type(n) is int for n in said)):
         raise Failed("opens_per_epoch() did not answer with two whole numbers.")
     if said != counted:
         raise Failed(
             f"For {case} you said {said[0]} opens before and {said[1]} after packing; "
             f"counted from outside: {counted[0]} and {counted[1]}.",
-            _why_count(said, counted),
+            _why_count(said, counted, workers),
         )
     return f"{case}: {counted[0]} before, {counted[1]} after, as you said"
 
 
-def _why_count(said, counted):
+def _why_count(said, counted, workers):
     if said[0] != counted[0]:
         return "Before: one open per file, and the labels are in a file too."
     if said[1] > 2 * counted[1]:
         return "After packing, opens grow with the workers, not with the samples."
+    if not workers:
+        return "Without workers the main process reads the samples; somebody always does."
     less = "Often: the opens of the workers, one each, or those for the labels are left out."
     return less if said[1] < counted[1] else ""
 
@@ -170,7 +178,11 @@ def test_workers_allocated(packed, submission, two_cores):
         worker.close()
     if seen[1] > 1 or not 1 <= seen[2] <= 2:
         raise Failed(f"With 1 core allocated: {seen[1]} loader workers; with 2 cores: {seen[2]}.", _why_workers(seen))
-    return f"{seen[1]} worker(s) on 1 core, {seen[2]} on 2"
+    return f"{_workers(seen[1])} on 1 core, {_workers(seen[2])} on 2"
+
+
+def _workers(count):
+    return f"{count} worker{'' if count == 1 else 's'}"
 
 
 def _why_workers(seen):

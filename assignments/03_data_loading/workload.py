@@ -24,13 +24,11 @@ def pack(source, packed):
 
 
 def stage(packed, local):
-    """Bring the packed data to node-local storage; answers where it is to be read from now."""
+    """Bring the packed data to node-local storage; answers where it is to be read from now, or None."""
     import task
 
     folder = task.stage(Path(packed), Path(local))
-    if folder is None:
-        raise TypeError("stage() returned nothing; it must return the folder to read from")
-    return os.fspath(folder)
+    return None if folder is None else os.fspath(folder)
 
 
 def open_loader(folder):
@@ -39,6 +37,14 @@ def open_loader(folder):
     import task
 
     _loader = task.make_loader(Path(folder), BATCH)
+
+
+def without_workers():
+    """Let the loader read in this process from now on; answers whether it could be told."""
+    if not isinstance(_loader, torch.utils.data.DataLoader) or _loader.worker_init_fn:  # it may open the handles
+        return False
+    _loader.num_workers, _loader.timeout = 0, 0
+    return True
 
 
 def epoch(probe):

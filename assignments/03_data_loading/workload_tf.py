@@ -28,13 +28,11 @@ def pack(source, packed):
 
 
 def stage(packed, local):
-    """Bring the packed data to node-local storage; answers where it is to be read from now."""
+    """Bring the packed data to node-local storage; answers where it is to be read from now, or None."""
     import task_tf
 
     folder = task_tf.stage(Path(packed), Path(local))
-    if folder is None:
-        raise TypeError("stage() returned nothing; it must return the folder to read from")
-    return os.fspath(folder)
+    return None if folder is None else os.fspath(folder)
 
 
 def open_loader(folder):

@@ -1,6 +1,6 @@
 """The step answers the loss that it trained on, the scaled one: the curve in the log is 1,024 times too high.
 
-Caught by: true_loss, curve
+Caught by: true_loss
 """
     # TODO(3): scale the loss
     optimizer = keras.optimizers.SGD(rate, global_clipnorm=MAX_NORM)
