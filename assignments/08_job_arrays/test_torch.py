@@ -174,7 +174,7 @@ def test_finished_kept(judge, submission, results, seed):
     points=0.5,
     rests_on="witnessed",
     todo=11,
-    after=[test_own_file],
+    after=[test_same_everywhere, test_own_file],
 )
 def test_submitted(submitit, judge, submission, results, folder, seed):
     worker, jobs, limit = submission.worker(threads=1), [[0, 1], [2]], 2 + seed % 3
@@ -183,8 +183,7 @@ def test_submitted(submitit, judge, submission, results, folder, seed):
     directive = judge.script(logs, range(7), limit)
     if errors := worker.call("submit_local", jobs, str(results), seed, limit, str(local), within=60):
         raise Failed(f"Jobs that submitit ran on this machine raised: {errors[0][:200]}")
-    if lost := [i for i in range(3) if not isinstance(judge.read(results, i), dict)]:
-        raise Failed(f"Jobs ran on this machine; configuration {lost[0]} has no result.")
+    judge.of_the_search(results, seed, worker.call("configurations", seed, [0, 1, 2]))
     return f"{directive}; 2 jobs run by submitit's local executor left 3 results"
 
 
