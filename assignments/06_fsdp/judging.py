@@ -169,7 +169,7 @@ def same_end(begun, ended, expected, ranks):
     if not far < SAME:
         raise Failed(
             f"{ranks} ranks: after 3 steps the weights are {far:.1%} away from one process on the whole batch.",
-            "Often: ranks train on the same rows, or a part of the model is not averaged over them.",
+            "Often: ranks train on the same rows, a part is not averaged, or the optimizer's settings changed.",
         )
     return far
 

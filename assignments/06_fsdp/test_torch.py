@@ -45,10 +45,21 @@ def test_first_weights(joined, alone, judge):
     return f"{' and '.join(told)}, equal to the whole model's rows"
 
 
-@check("one block at a time is whole", points=1, rests_on="self-reported", todo=2, after=[test_own_share])
+@check(
+    "one block at a time is whole, on the mesh given",
+    points=1,
+    rests_on="self-reported",
+    todo=2,
+    after=[test_own_share],
+)
 def test_one_block(joined, judge):
     problem, group = judge.Problem(), joined(2)
     seen = problem.build(group).call_look(group)
+    if seen["elsewhere"]:
+        raise Failed(
+            f"{seen['elsewhere']} parameters are cut over another mesh than the one that shard() was given.",
+            "Given none, fully_shard takes all ranks of the job. The mesh is an argument of every call.",
+        )
     return judge.one_block_at_a_time(problem, seen)
 
 
@@ -218,7 +229,7 @@ def test_plan(submission, memory):
 
 
 @check(
-    "Llama 3 70B is cut as planned on 8, 64 and 1024 ranks",
+    "shard() cuts Llama 3 70B evenly on 8, 64 and 1024 ranks",
     points=0.5,
     rests_on="self-reported",
     todo=2,

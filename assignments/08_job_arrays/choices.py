@@ -40,6 +40,8 @@ def index(worker):
     for environ in ({}, {"SLURM_JOB_ID": "4711", "SLURM_PROCID": "0"}, {"SLURM_ARRAY_TASK_ID": ""}):
         found, error = worker.call("index_in", environ)
         where = "in a job that is no array" if "SLURM_JOB_ID" in environ else "outside Slurm"
+        if "SLURM_ARRAY_TASK_ID" in environ:
+            where = "with SLURM_ARRAY_TASK_ID set to an empty text"
         if found is not None or not error:
             raise Failed(
                 f"Started {where}, task_index() answered {found!r} instead of an error.",

@@ -39,7 +39,7 @@ def results(folder):
 def submitit():
     """The package submitit. Not measured where it is not installed."""
     if importlib.util.find_spec("submitit") is None:
-        raise NotMeasured("submitit is not installed here.", next="pip install submitit")
+        raise NotMeasured("submitit is not installed here.", next="pip install -c constraints.txt submitit")
 
 
 @pytest.fixture

@@ -44,21 +44,21 @@ def same_everywhere(first, again, elsewhere):
 
 def distinct(rows):
     """Are all configurations different? `rows`: {seed of a search: draws}."""
-    rates = {seed: draws[:, 0] for seed, draws in rows.items()}
-    for seed, found in rates.items():
+    configs = {seed: [tuple(row) for row in draws.tolist()] for seed, draws in rows.items()}
+    for seed, found in configs.items():
         if (repeated := len(found) - len(set(found))) > 0:
             raise Failed(
                 f"In the search {seed}, {repeated} of {len(found)} configurations came before.",
                 "Often: one seed for all indices, or a seed that is made of both in a way that forgets one.",
             )
-    for seed, found in rates.items():
-        for other in (s for s in rates if s > seed):
-            if common := len(set(found) & set(rates[other])):
+    for seed, found in configs.items():
+        for other in (s for s in configs if s > seed):
+            if common := len(set(found) & set(configs[other])):
                 raise Failed(
                     f"The searches {seed} and {other} have {common} of {len(found)} configurations in common.",
                     "Often: seed + index. A second search then mostly repeats the first.",
                 )
-    return f"{len(rates)} searches of {len(found)} configurations: all different"
+    return f"{len(configs)} searches of {len(found)} configurations: all different"
 
 
 def place(values, low, high, *, log=False):
@@ -90,8 +90,22 @@ def log_uniform(draws):
                 if distance(place(draws[:, column], *bounds)) <= FURTHEST
                 else "Often: only a few values, exponents that are whole numbers, or a normal distribution.",
             )
+        if (different := len(set(draws[:, column]))) < 0.9 * len(draws):
+            raise Failed(
+                f"{len(draws)} draws of the {name} have {different} different values.",
+                "Often: rounded. The smallest values are then few, and every training is to try a new one.",
+            )
         seen.append(f"{name} {off:.3f}")
     return f"distance from log-uniform, allowed {FURTHEST:.3f}: {', '.join(seen)}"
+
+
+def plain(types):
+    """Are all values plain numbers? `types`: {field: its type}, of those that are not."""
+    for field, found in types.items():
+        raise Failed(
+            f'The value of "{field}" is of the type {str(found)[:60]}; a plain int or float is asked.',
+            "json.dumps refuses the whole numbers of NumPy: int(...) makes them plain.",
+        )
 
 
 def ranges(draws):

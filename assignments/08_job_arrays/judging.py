@@ -278,6 +278,19 @@ def script(logs, jobs, limit):
     return line[0].removeprefix("#SBATCH ")
 
 
+def of_the_search(folder, seed, configs):
+    """Raise Failed unless the jobs left the results 0, 1, ... of the search `seed`, whose configurations these are."""
+    for index, config in enumerate(configs):
+        if not isinstance(found := read(folder, index), dict):
+            raise Failed(f"Jobs ran on this machine; configuration {index} has no result.")
+        if found.get("config") != config:
+            raise Failed(
+                f"Jobs ran on this machine; the result of {index} holds another configuration than the search {seed} "
+                f"has at index {index}.",
+                "Often: another seed in the columns of map_array. The results then belong to another search.",
+            )
+
+
 # --- measured --------------------------------------------------------------------------------------------------------
 
 

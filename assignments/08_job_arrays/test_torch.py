@@ -38,7 +38,9 @@ def test_log_uniform(draws, submission, seed):
 
 @check("all other values cover their range, independently", points=0.5, rests_on="witnessed", todo=2)
 def test_ranges(draws, submission, seed):
-    return draws.ranges(draws.draw(submission.worker(threads=1), seed))
+    worker = submission.worker(threads=1)
+    draws.plain(worker.call("types", seed, 20))
+    return draws.ranges(draws.draw(worker, seed))
 
 
 # --- TODO(3): the index ----------------------------------------------------------------------------------------------
@@ -133,14 +135,20 @@ def test_cost(choices, submission):
     points=0.5,
     rests_on="witnessed",
     todo=9,
-    after=[test_same_everywhere, test_own_file],
+    after=[test_same_everywhere, test_ranges, test_whole],
 )
 def test_goes_on(judge, submission, baseline, results, seed):
     worker, indices = submission.worker(threads=1), [4, 5, 9, 11]
     broken = int(np.random.default_rng().choice(indices[:3]))
     configs = dict(zip(indices, worker.call("configurations", seed, indices), strict=True))
     worker.call("run_job", indices, str(results), seed, [broken])
-    return judge.ran(results, indices, configs, broken, seed, judge.reference(baseline.worker(threads=1)))
+    told = judge.ran(results, indices, configs, broken, seed, judge.reference(baseline.worker(threads=1)))
+    if not worker.call("run_job_under_quota", [20, 21], str(results), seed, 100):
+        raise Failed(
+            "The quota was full, no result could be saved, and run_job() ended as if all were done.",
+            "Often: save() is called where errors are caught. Only the training's error is to be recorded.",
+        )
+    return told
 
 
 @check(
@@ -174,7 +182,7 @@ def test_finished_kept(judge, submission, results, seed):
     points=0.5,
     rests_on="witnessed",
     todo=11,
-    after=[test_own_file],
+    after=[test_same_everywhere, test_ranges, test_own_file],
 )
 def test_submitted(submitit, judge, submission, results, folder, seed):
     worker, jobs, limit = submission.worker(threads=1), [[0, 1], [2]], 2 + seed % 3
@@ -183,8 +191,7 @@ def test_submitted(submitit, judge, submission, results, folder, seed):
     directive = judge.script(logs, range(7), limit)
     if errors := worker.call("submit_local", jobs, str(results), seed, limit, str(local), within=60):
         raise Failed(f"Jobs that submitit ran on this machine raised: {errors[0][:200]}")
-    if lost := [i for i in range(3) if not isinstance(judge.read(results, i), dict)]:
-        raise Failed(f"Jobs ran on this machine; configuration {lost[0]} has no result.")
+    judge.of_the_search(results, seed, worker.call("configurations", seed, [0, 1, 2]))
     return f"{directive}; 2 jobs run by submitit's local executor left 3 results"
 
 

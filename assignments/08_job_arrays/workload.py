@@ -24,8 +24,25 @@ _NO_NUMBER = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def configurations(seed, indices):
-    """Your configurations of some indices."""
-    return [task.configuration(seed, index) for index in indices]
+    """Your configurations of some indices. NumPy's numbers become plain ones: `types` says which were none."""
+    return [_plain(task.configuration(seed, index)) for index in indices]
+
+
+def _plain(config):
+    if not isinstance(config, dict):
+        return config
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in config.items()}
+
+
+def types(seed, count):
+    """{field: its type} of the values in the configurations 0 to count - 1 that JSON takes for no number."""
+    found = [task.configuration(seed, index) for index in range(count)]
+    return {
+        name: f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")
+        for config in found
+        for name, value in config.items()
+        if isinstance(value, bool) or not isinstance(value, (int, float))
+    }
 
 
 def configurations_elsewhere(seed, indices, environ):
@@ -167,6 +184,17 @@ def run_job(indices, folder, seed, broken):
     finally:
         experiment.train = own
     return trained
+
+
+def run_job_under_quota(indices, folder, seed, most):
+    """Rehearse a job in a process that may write no file beyond `most` bytes; answers the error as text."""
+
+    def limited():
+        experiment.load_data, experiment.train = rehearsal.load_data, rehearsal.train
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        task.run_job(indices, folder, seed)
+
+    return _children([limited])[0]
 
 
 def reference(configs, seed, rehearse):

@@ -43,7 +43,8 @@ def sample(rng):
 def task_index(environ):
     """The index of this array task, from an environment such as os.environ. RuntimeError outside a job array.
 
-    The error's text names the variable that is missing, and the option of sbatch that sets it.
+    The error's text names the variable that is missing, and the option of sbatch that sets it. One that is set to an
+    empty text is missing, too.
     """
     # TODO(3): which task of the array is this
     if "SLURM_ARRAY_TASK_ID" not in environ:
