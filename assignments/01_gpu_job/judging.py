@@ -129,6 +129,21 @@ def goes_on(trial, given, again, saved, ended):
     )
 
 
+def last_saved(trial, start_worker, weights):
+    """Evidence that a complete training left its last state in the checkpoint. Raises Failed."""
+    with start_worker() as reader:
+        found, where = trial.load(reader)
+    epoch, position = (int(number) for number in where)
+    if (epoch, position) != (trial.options["epochs"], 0) or not np.array_equal(found, weights):
+        made = epoch * trial.options["batches_per_epoch"] + position
+        raise Failed(
+            f"The training was complete after {trial.steps} steps; {trial.path.name} holds the state after {made}, "
+            f"expected that of the last step.",
+            "The number of steps need not be a multiple of `every`: the last state has to be saved, too.",
+        )
+    return "its last state is saved"
+
+
 def _began(trial, began, saved):
     if began < 0:
         return f"the second process made {trial.steps - began} steps; there are {trial.steps}."

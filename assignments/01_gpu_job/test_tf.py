@@ -108,7 +108,9 @@ def test_anywhere(judge, make_trial, start_worker, alone):
     every, step = 5, int(rng.choice([n for n in range(20, 80) if n // 5 * 5 % 12]))  # saved within an epoch
     trial.kill(start_worker(), every, step)
     ended = f"Killed after {step} steps, saving after every {every}"
-    return judge.goes_on(trial, alone, trial.train(start_worker(), every), step // every * every, ended)
+    again = trial.train(start_worker(), every)
+    seen = judge.goes_on(trial, alone, again, step // every * every, ended)
+    return f"{seen}; {judge.last_saved(trial, start_worker, again[1])}"  # 96 is no multiple of 5
 
 
 @check(
