@@ -63,8 +63,7 @@ FAILS = (
     "[ \"$(python -c 'import torch; print(torch.cuda.device_count())')\" -gt 0 ]",
     "if ! python -c 'import torch; assert torch.cuda.is_available()'; then exit 1; fi",
     "python -c 'import torch; assert torch.cuda.is_available()' || { echo no GPU; exit 1; }",
-    "python -c 'import torch; print(torch.cuda.is_available())'\n"
-    "python -c 'import torch; torch.cuda.get_device_name()'",
+    "python -c 'import torch; print(torch.cuda.is_available())'\npython -c 'import torch; torch.ones(1).cuda()'",
 )
 ONLY_PRINTS = (
     "python -c 'import torch; print(torch.cuda.is_available())'",

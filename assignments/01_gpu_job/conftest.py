@@ -1,4 +1,4 @@
-"""Fixtures of both frameworks' checks; what they judge with is in judging.py, choices.py and scripts.py."""
+"""Fixtures of both frameworks' checks; what they judge with is in judging.py, writing.py, choices.py and scripts.py."""
 
 import contextlib
 import functools
@@ -42,6 +42,12 @@ def judge(given):
 def choices(given):
     """The functions of choices.py."""
     return given("choices")
+
+
+@pytest.fixture
+def writing(given):
+    """The functions of writing.py."""
+    return given("writing")
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ WARNED = ("shell-syntax", "signal", "trap-waits", "requeue", "open-mode", "unbuf
 
 LONGEST_S = 3600
 LONGEST_PATH = 1000
+MOST_TRAININGS = 3  # whose command lines are looked at
 WAIT_S, POLL_S = 600, 2  # for a job that was submitted
 NOT_KEPT = re.compile(r"\$\{?(TMPDIR|SNIC_TMP)\b|/tmp\b|/scratch/local|/dev/shm")
 IN_HOME = re.compile(r"~|\$\{?HOME\b|/home/|/cephyr/users/")
@@ -82,7 +83,7 @@ def prepared(text, look):
             "Ask the framework itself, and let the job end if it sees none: nvidia-smi may see what it does not.",
         )
     _raise(flow.look(script, look, training - 1))
-    for command in trainings:
+    for command in trainings[:MOST_TRAININGS]:
         _placed(script, command, place)
     return f"{evidence}; checkpoints in {place}"
 

@@ -1,4 +1,4 @@
-"""The checks of assignment 01, TensorFlow. All public: read here, in judging.py, choices.py and scripts.py."""
+"""The checks of assignment 01, TensorFlow. All public: read here, in judging.py, writing.py, choices.py and scripts.py."""
 
 import signal
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_warned(handed_in, scripts):
 
 @check("asking for a GPU that is not there is an error", points=0.5, rests_on="witnessed", todo=4)
 def test_no_fallback(choices, start_worker):
-    return choices.device(start_worker, "GPU", "CPU")
+    return choices.device(start_worker, ("GPU",), "CPU")
 
 
 @check("weights, random state and optimizer are on the chosen device", points=0.75, rests_on="self-reported", todo=5)
@@ -70,19 +70,19 @@ def test_plain(choices, make_trial, start_worker):
 
 
 @check("a kill during saving leaves the checkpoint before it", points=1, rests_on="witnessed", todo=7)
-def test_survives(judge, make_trial, start_worker):
-    return judge.survives(make_trial(hidden=256), start_worker, steps=0)
+def test_survives(make_trial, start_worker, writing):
+    return writing.survives(make_trial(hidden=256), start_worker, steps=0)
 
 
 @check("a file is on the disk before it gets its name", points=0.5, rests_on="self-reported", todo=7)
-def test_order(judge, make_trial, start_worker):
+def test_order(make_trial, start_worker, writing):
     trial = make_trial()
-    return judge.order(start_worker().call("write_order", trial.options, str(trial.path)))
+    return writing.order(start_worker().call("write_order", trial.options, str(trial.path)))
 
 
 @check("only rank 0 writes", points=0.5, rests_on="witnessed", todo=7)
-def test_one_writer(judge, make_trial, start_worker):
-    return judge.one_writer(make_trial, start_worker, steps=0)
+def test_one_writer(make_trial, start_worker, writing):
+    return writing.one_writer(make_trial, start_worker, steps=0)
 
 
 # --- TODO(8): how often ------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Each function answers with what is wrong, or None. Where reading cannot decide, 
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass
 
@@ -23,35 +24,42 @@ class Problem:
 
 # --- the look at the GPU -----------------------------------------------------------------------------------------
 
-_SWALLOWED = re.compile(r"\|\|\s*(?:true|:|echo\b[^;{}&|]*)\s*(?:[;)#].*)?$", re.MULTILINE)
+_SWALLOWED = re.compile(r"\|\|\s*(?:(?:true\b|:)[ \t]*|echo\b[^;{}&|\n]*)(?:[;)#]|$)", re.MULTILINE)
 _MAY_FAIL = re.compile(
     r"\b(?:assert|raise|exit|_exit|quit|abort|current_device|next|min|max|pop)\b|get_device_(?:name|prop|cap|details)"
     r"|\[ *-?\d+ *\]|1 */|\$\(|`|\||&&|\.cuda\(|[\"'](?:cuda|/?GPU:)|\[\[?\s|\btest\b|\(\("
-    r"|\w+, *\)? *=[^=]|\[\w+\] *=[^=]"  # taken apart, as in `gpu, = ...`
+    r"|\w, {0,9}\)? {0,9}=[^=]|\[\w+\] *=[^=]"  # taken apart, as in `gpu, = ...`
     r"|\A\s*(?:!|if\b|while\b|until\b)|[|&\\]\s*\Z"
 )
+
+_USED = re.compile(r"\bcurrent_device\b|\.cuda\(|[\"'](?:cuda|/?GPU:)\b")
+"""What uses a GPU, and fails without one, wherever it stands."""
 
 
 def look(script: Script, pattern: str, before: int) -> Problem | None:
     """Whether all looks at the GPU in the lines up to `before` are such that the job goes on without one."""
     starts = sorted({c.line for c in script.commands if not c.outer})
-    found = []
+    found: dict[int, Problem] = {}
     for number, line in enumerate(script.lines[:before], 1):
         if line.lstrip().startswith("#") or not re.search(pattern, line):
             continue
-        first = max((start for start in starts if start <= number), default=number)
-        end = min((start for start in starts if start > number), default=len(script.lines) + 1)
+        at = bisect.bisect(starts, number)
+        first = starts[at - 1] if at else number
+        if first in found:  # a line of the same command: each is read once
+            continue
+        end = starts[at] if at < len(starts) else len(script.lines) + 1
         text = "\n".join(
             part for part in script.lines[first - 1 : end - 1] if not part.lstrip().startswith("#")
         ).strip()
         swallowed = _SWALLOWED.search(text)
         if swallowed:
-            found.append(Problem(number, f"{swallowed[0].strip():.30} keeps the job going without a GPU", _LOOK))
+            found[first] = Problem(number, f"{swallowed[0].strip():.30} keeps the job going without a GPU", _LOOK)
         elif _MAY_FAIL.search(re.sub(r"\|\s*tee\b", "", text)):
             return None
         else:
-            found.append(Problem(number, "this look only prints, and the job goes on without a GPU", _LOOK))
-    return found[0] if found else None
+            found[first] = Problem(number, "this look only prints, and the job goes on without a GPU", _LOOK)
+    others = "\n".join(line for line in script.lines[:before] if not line.lstrip().startswith("#"))
+    return None if _USED.search(others) else next(iter(found.values()), None)
 
 
 _LOOK = "Let the look end the job when there is none: an error in Python, and `set -e`, do."
@@ -59,13 +67,14 @@ _LOOK = "Let the look end the job when there is none: an error in Python, and `s
 # --- the way to a requeue ----------------------------------------------------------------------------------------
 
 _BLOCKS = re.compile(
-    r"(?:^|[;&|(]|\bthen\b|\bdo\b|\belse\b)\s*(?:(?P<opens>if|case|for|while|until|select)|(?P<ends>fi|esac|done))\b",
+    r"(?:^|[;&|(]|\bthen\b|\bdo\b|\belse\b)[ \t]*"
+    r"(?:(?P<opens>if|case|for|while|until|select)|(?P<ends>fi|esac|done))\b",
     re.MULTILINE,
 )
 _IF = re.compile(
-    r"\b(?:if|elif)\b([^\n;]*)[;\n]\s*then\b((?:(?!\b(?:if|fi|else|elif)\b).)*?)scontrol\s+requeue", re.DOTALL
+    r"\b(?:if|elif)\b([^\n;]{0,200})[;\n]\s*then\b((?:(?!\b(?:if|fi|else|elif)\b).)*?)scontrol\s+requeue", re.DOTALL
 )
-_AND = re.compile(r"(?m)^\s*([^\n;&|]*?)\s*&&\s*scontrol\s+requeue")
+_AND = re.compile(r"(?m)^([^\n;&|]{0,200})&&\s*scontrol\s+requeue")
 _ZERO = re.compile(r"(?:\[\[?|test|\(\()\s*\"?\$?\{?(\w+|\?)\}?\"?\s*(?:-eq|==?)\s*\"?0\"?\s*(?:\]\]?|\)\))?")
 _GUARDS = frozenset(("[", "[[", "test", "grep", "exit", "exec", "return", "break", "continue"))
 _FUNCTION = re.compile(r"\s*(?:function\s+[\w-]+|[\w-]+\s*\(\s*\))")
