@@ -14,9 +14,9 @@ import pathlib, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from grader import bench, catalog
 from grader.verdict import Failed
-choices = bench.given_module(catalog.find("{ASSIGNMENT.number}"), "choices")
+scripts = bench.given_module(catalog.find("{ASSIGNMENT.number}"), "scripts")
 text = sys.stdin.read()
-for judge in (lambda: choices.prepared(text, "cuda"), lambda: choices.warned(text)):
+for judge in (lambda: scripts.prepared(text, "cuda"), lambda: scripts.warned(text)):
     try:
         print(judge()[:80])
     except Failed as failed:

@@ -1,4 +1,4 @@
-"""Fixtures of both frameworks' checks; what they judge with is in judging.py and choices.py."""
+"""Fixtures of both frameworks' checks; what they judge with is in judging.py, writing.py, choices.py and scripts.py."""
 
 import contextlib
 import functools
@@ -17,15 +17,15 @@ from grader.worker import limits
 PARTS = {
     "torch": {
         "optimizer": "the optimizer's state",
-        "scheduler": "the scheduler's",
+        "scheduler": "the state of the scheduler",
         "PyTorch": "PyTorch's random state",
         "NumPy": "NumPy's random state",
-        "Python": "that of Python's random",
+        "Python": "the state of Python's random",
     },
     "tensorflow": {
         "optimizer": "the optimizer's state",
         "Keras": "the random state of the dropout",
-        "NumPy": "that of run.rng",
+        "NumPy": "the state of run.rng",
     },
 }
 """What a restart can forget, by framework; the names are those that the given code knows."""
@@ -42,6 +42,18 @@ def judge(given):
 def choices(given):
     """The functions of choices.py."""
     return given("choices")
+
+
+@pytest.fixture
+def writing(given):
+    """The functions of writing.py."""
+    return given("writing")
+
+
+@pytest.fixture
+def scripts(given):
+    """The functions of scripts.py."""
+    return given("scripts")
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def fetch(inputs, targets, device):
 
 
 # TODO(6): the whole state
-# As it is, only the weights are kept. `run` is a workload.Run: see there what else it has, and where its random numbers
+# As it is, only the weights are kept. `run` is a train.Run: see there what else it has, and where its random numbers
 # come from. Tensors, numbers, strings, and lists, tuples and dicts of these: nothing else, no NumPy arrays.
 def snapshot(run):
     """All that a new process needs to go on as if nothing had happened."""

@@ -1,4 +1,4 @@
-"""The checks of assignment 01, PyTorch. All public: what is asked is read here, in judging.py and in choices.py."""
+"""The checks of assignment 01, PyTorch. All public: read here, in judging.py, writing.py, choices.py and scripts.py."""
 
 import signal
 from pathlib import Path
@@ -11,8 +11,8 @@ from grader.checks import check
 
 
 @check("the script asks for a GPU as its site wants it, with account and time", points=1, rests_on="witnessed", todo=1)
-def test_asked(choices, handed_in):
-    return choices.asked(handed_in("job.sh"))
+def test_asked(handed_in, scripts):
+    return scripts.asked(handed_in("job.sh"))
 
 
 @check(
@@ -21,13 +21,13 @@ def test_asked(choices, handed_in):
     rests_on="witnessed",
     todo=2,
 )
-def test_prepared(choices, handed_in):
-    return choices.prepared(handed_in("job.sh"), r"torch\.cuda\.(is_available|device_count|get_device)")
+def test_prepared(handed_in, scripts):
+    return scripts.prepared(handed_in("job.sh"), r"torch\.cuda\.(is_available|device_count|get_device)")
 
 
 @check("the job is warned before its limit, and queued again", points=0.75, rests_on="witnessed", todo=3)
-def test_warned(choices, handed_in):
-    return choices.warned(handed_in("job.sh"))
+def test_warned(handed_in, scripts):
+    return scripts.warned(handed_in("job.sh"))
 
 
 # --- TODO(4), TODO(5): the device --------------------------------------------------------------------------------
@@ -35,7 +35,7 @@ def test_warned(choices, handed_in):
 
 @check("asking for a GPU that is not there is an error", points=0.5, rests_on="witnessed", todo=4)
 def test_no_fallback(choices, start_worker):
-    return choices.device(start_worker, "cuda", "cpu")
+    return choices.device(start_worker, ("cuda", "cuda:0"), "cpu")
 
 
 @check("model and batches are on the chosen device", points=0.5, rests_on="self-reported", todo=5)
@@ -50,7 +50,7 @@ def test_places(choices, make_trial, start_worker):
 def test_continues(judge, make_trial, start_worker, alone):
     trial, half = make_trial(), 4 * 12
     trial.kill(start_worker(), 12, half)
-    return judge.goes_on(trial, alone, trial.train(start_worker(), 12), half, "Killed after 4 of 8 epochs")
+    return judge.goes_on(trial, alone, trial.train(start_worker(), 12), half, "Killed after 4 of 8 epochs", 12)
 
 
 @check(
@@ -70,19 +70,19 @@ def test_plain(choices, make_trial, start_worker):
 
 
 @check("a kill during saving leaves the checkpoint before it", points=1, rests_on="witnessed", todo=7)
-def test_survives(judge, make_trial, start_worker):
-    return judge.survives(make_trial(hidden=256), start_worker)
+def test_survives(make_trial, start_worker, writing):
+    return writing.survives(make_trial(hidden=256), start_worker)
 
 
 @check("a file is on the disk before it gets its name", points=0.5, rests_on="self-reported", todo=7)
-def test_order(judge, make_trial, start_worker):
+def test_order(make_trial, start_worker, writing):
     trial = make_trial()
-    return judge.order(start_worker().call("write_order", trial.options, str(trial.path)))
+    return writing.order(start_worker().call("write_order", trial.options, str(trial.path)))
 
 
 @check("only rank 0 writes", points=0.5, rests_on="witnessed", todo=7)
-def test_one_writer(judge, make_trial, start_worker):
-    return judge.one_writer(make_trial, start_worker)
+def test_one_writer(make_trial, start_worker, writing):
+    return writing.one_writer(make_trial, start_worker)
 
 
 # --- TODO(8): how often ------------------------------------------------------------------------------------------
@@ -108,7 +108,9 @@ def test_anywhere(judge, make_trial, start_worker, alone):
     every, step = 5, int(rng.choice([n for n in range(20, 80) if n // 5 * 5 % 12]))  # saved within an epoch
     trial.kill(start_worker(), every, step)
     ended = f"Killed after {step} steps, saving after every {every}"
-    return judge.goes_on(trial, alone, trial.train(start_worker(), every), step // every * every, ended)
+    again = trial.train(start_worker(), every)
+    seen = judge.goes_on(trial, alone, again, step // every * every, ended, every)
+    return f"{seen}; {judge.last_saved(trial, start_worker, again[1])}"  # 96 is no multiple of 5
 
 
 @check(
@@ -155,5 +157,5 @@ def test_on_gpu(gpu, judge, make_trial, start_worker):
     todo=3,
     after=[test_asked, test_prepared, test_warned],
 )
-def test_submitted(own_slurm, choices):
-    return choices.submitted(Path(__file__).parent, "job.sh")
+def test_submitted(own_slurm, scripts):
+    return scripts.submitted(Path(__file__).parent, "job.sh")

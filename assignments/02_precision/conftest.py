@@ -68,6 +68,7 @@ def race_trainings(race, submission, judge):
             agree=agree,
             floor=floor.arithmetic(operations, dtype, len(cores)) if cores else least,
             one_core=len(cores) == 1,
+            opponent="start" if base is mine else "strict FP32",
         )
 
     return run

@@ -17,6 +17,9 @@ class Command:
     assigned: dict[str, str] = field(default_factory=dict)
     """`A=1 command`, `A=1` and `export A=1` alike."""
     background: bool = False
+    """Behind it, or behind the parentheses or braces around it, is a `&`."""
+    ended: str = ""
+    """The operator behind it: `|`, `&&`, `;`, a newline ...; empty at the end of the text."""
     outer: list[str] = field(default_factory=list)
     """For a command inside `bash -c '...'`: the words before it, as in `srun -n 2 bash -c`."""
 

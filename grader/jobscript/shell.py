@@ -20,6 +20,8 @@ if then elif else fi for while until do done case esac in ! { } time select func
 """
 _KEYWORDS = frozenset(_KEYWORDS_WORDS.split())
 _SHELLS = frozenset(("bash", "sh"))
+DEPTH = 8
+"""Groups around a command that are remembered: each letter is looked at a fixed number of times."""
 
 
 def commands(lines: Sequence[str], head: int = 0) -> Iterator[Command]:
@@ -40,6 +42,10 @@ class _Reader:
     def __init__(self, text: str, line: int) -> None:
         self.text, self.line, self.at = text, line, 0
         self.heredocs: list[tuple[str, bool]] = []
+        self.groups: list[list[Command]] = []
+        """The commands of the parentheses and braces that are open at the cursor, the innermost last."""
+        self.closed: list[Command] = []
+        """Those of the group that ended just before the cursor."""
 
     def commands(self) -> Iterator[Command]:
         command = Command(self.line)
@@ -54,9 +60,11 @@ class _Reader:
                 continue
             elif operator := _OPERATORS.match(self.text, self.at):
                 self.at = operator.end()
-                command.background = operator[0] == "&"
+                command.background, command.ended = operator[0] == "&", operator[0]
                 if command.words or command.assigned:
+                    self._grouped(command)
                     yield command
+                self._group(operator[0])
                 if operator[0] == "\n":
                     self.line += 1
                     self._over_heredocs()
@@ -66,6 +74,22 @@ class _Reader:
                 self._add(command, self._word())
         if command.words or command.assigned:
             yield command
+
+    def _grouped(self, command: Command) -> None:
+        self.closed = []
+        for group in self.groups[-DEPTH:]:
+            group.append(command)
+
+    def _group(self, operator: str) -> None:
+        """Open or close a group; one with a `&` behind it is in the background, as all that is in it."""
+        if operator == "(":
+            self.groups.append([])
+        elif operator == ")":
+            self.closed = self.groups.pop() if self.groups else []
+        else:
+            for command in self.closed if operator == "&" else ():
+                command.background = True
+            self.closed = []
 
     def _redirected(self) -> bool:
         """Go over a redirection, and remember where a heredoc will end; False where there is none at the cursor."""
@@ -107,6 +131,8 @@ class _Reader:
             command.assigned[name.rstrip("+")] = value
         elif command.words or raw not in _KEYWORDS:
             command.words.append(plain)
+        elif raw in ("{", "}"):
+            self._group("(" if raw == "{" else ")")
 
     def _word(self) -> tuple[str, str]:
         """The word at the cursor with its quotes taken off, and as it stands there. Never empty-handed."""

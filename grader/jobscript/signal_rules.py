@@ -63,7 +63,11 @@ def trap_waits(job: Job) -> Iterator[Found]:
     """Bash runs a trap only when the command in the foreground has ended."""
     traps = _traps(job)
     ends = {c.name for c in job.script.commands}
-    if traps and not (any(c.background for c in job.script.commands) and "wait" in ends):
+    background = any(c.background for c in job.script.commands)
+    if traps and background and "wait" not in ends:
+        advice = "Without it the script ends, and Slurm ends what is in the background."
+        yield next(iter(traps.values())), "nothing waits for the command in the background", "wait PID", advice
+    elif traps and not background:
         advice = "bash looks at signals between commands, and during wait."
         yield (
             next(iter(traps.values())),

@@ -20,6 +20,8 @@ from grader.worker import limits, protocol, stack
 
 MAX_TEXT = 400
 _INNER = "Traceback (most recent call last):"
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,16}m")
+"""What makes a text bold or red on a terminal, as in torch's own errors: without its first letter it is noise."""
 
 
 def serve(sock: socket.socket, options: dict[str, Any]) -> None:
@@ -129,6 +131,7 @@ def _describe(error: BaseException, code: str) -> dict[str, Any]:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
         text = "(its text cannot be made)"
+    text = _COLOUR.sub("", text)
     if _INNER in text:  # raised in a DataLoader worker: torch quotes that process's traceback
         text, where = _quoted(text.partition(_INNER)[2], code, where)
     return {"type": type(error).__name__, "text": text[:MAX_TEXT], "where": where}

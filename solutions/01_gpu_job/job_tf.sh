@@ -39,12 +39,12 @@ mkdir -p "$CHECKPOINTS"
 python -u train_tf.py --device GPU --checkpoint "$CHECKPOINTS/run.npz" &
 training=$!
 trap 'kill -USR1 "$training"' USR1
-code=0
-wait "$training" || code=$?
+wait "$training" || true
 while kill -0 "$training" 2> /dev/null; do  # the signal ends a wait, not the training: it is saving now
-    code=0
-    wait "$training" || code=$?
+    wait "$training" || true
 done
+code=0
+wait "$training" || code=$?  # also of one that ended before kill -0 looked: bash keeps the status
 if [ "$code" -eq 75 ]; then
     scontrol requeue "$SLURM_JOB_ID"
 fi
