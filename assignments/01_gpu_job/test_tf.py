@@ -1,4 +1,4 @@
-"""The checks of assignment 01, TensorFlow. All public: read here, in judging.py, writing.py, choices.py and scripts.py."""
+"""The checks of assignment 01, TensorFlow. All public: here, in judging.py, writing.py, choices.py and scripts.py."""
 
 import signal
 from pathlib import Path
