@@ -52,6 +52,14 @@ def check(name: str, request: str = "1") -> str:
     return f"{len(devices)} GPU{'s' * (len(devices) > 1)}, {devices[0].name}; {framework} can use it"
 
 
+def finding(name: str, request: str) -> tuple[str, str]:
+    """`ok` or `bad`, and `check` in a line. Raises UsageError as it does."""
+    try:
+        return "ok", check(name, request)
+    except Refuted as error:
+        return "bad", str(error)
+
+
 def parse(site: Site, request: str) -> Wanted:
     """`A100:4` or `4` as a type and a number; the site's default type where none is named."""
     kind, _, count = request.rpartition(":")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from grader import allocation, bench, machine
+from grader import bench, machine
 from grader.catalog import ROOT
 from grader.errors import UsageError
 from grader.iowatch import mechanism
@@ -36,14 +36,6 @@ def examine() -> Iterator[Finding]:
     yield from _watching()
     yield from _room()
     yield Finding("note", "hand-ins run without a sandbox: grade only people you trust (results say isolated: false)")
-
-
-def job(site: str, gpus: str) -> Finding:
-    """Whether this job got the GPUs that it asked for. Raises UsageError for an unknown site or request."""
-    try:
-        return Finding("ok", allocation.check(site, gpus))
-    except allocation.Refuted as error:
-        return Finding("bad", str(error))
 
 
 def _frameworks() -> Iterator[Finding]:
