@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from grader import bench as bench_module
-from grader import checks, machine, possible, runs
+from grader import checks, hints, machine, possible, runs
 from grader.bench import BENCH, SIDE, Bench
 from grader.catalog import Side
 from grader.iowatch import mechanism
@@ -110,6 +110,13 @@ def given(request: pytest.FixtureRequest) -> Callable[[str], types.ModuleType]:
     """Load a framework-free given module of this assignment into the grader."""
     bench: Bench = request.node.stash[BENCH]
     return lambda name: bench_module.given_module(bench.assignment, name)
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Callable[[int], str]:
+    """What to do next about a TODO, for a fault that stands in another one than its check is about."""
+    assignment, side = request.node.stash[BENCH].assignment, request.node.stash[SIDE]
+    return lambda todo: hints.place(assignment, side, todo)
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ def command(number: str, side: Side, todo: int, level: int | None = None) -> str
     return " ".join(words + (["--framework", side.framework] if side.framework != "torch" else []))
 
 
+def place(assignment: Assignment, side: Side, todo: int) -> str:
+    """What to do next about a TODO: the file that it is in, and the command of its hint."""
+    return f"TODO({todo}) in {assignment.file_of(side, todo)}; a hint: {command(assignment.number, side, todo)}"
+
+
 def load(assignment: Assignment, side: Side) -> dict[int, list[str]]:
     """The hints of a side: TODO number -> its hints in order. Raises UsageError when the file is missing."""
     path = assignment.folder / file_name(side)

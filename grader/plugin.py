@@ -267,11 +267,9 @@ def _with_next(item: pytest.Item, outcome: Outcome) -> Outcome:
         return replace(outcome, next=outcome.next or outside)
     number = place or _check(item).todo
     name = bench.assignment.file_of(side, number)
-    where = f"TODO({number}) in {name}"
-    follow = f"{where}; a hint: {hints.command(bench.assignment.number, side, number)}"
     if not outcome.line and number in file.untouched and name not in file.lacking:
-        cause = f"{where} is still as shipped."
-    return replace(outcome, cause=cause, next=outcome.next or follow)
+        cause = f"TODO({number}) in {name} is still as shipped."
+    return replace(outcome, cause=cause, next=outcome.next or hints.place(bench.assignment, side, number))
 
 
 class _NotChecked(Exception):

@@ -4,8 +4,7 @@ import contextlib
 
 import pytest
 
-from grader import core_use, floor, hints, machine
-from grader.bench import BENCH, SIDE
+from grader import core_use, floor, machine
 
 
 @pytest.fixture
@@ -18,18 +17,6 @@ def judge(given):
 def choices(given):
     """The functions of choices.py."""
     return given("choices")
-
-
-@pytest.fixture
-def place(request):
-    """What to do next, by TODO: for a fault that stands in another one than its check is about."""
-    assignment, side = request.node.stash[BENCH].assignment, request.node.stash[SIDE]
-
-    def say(todo):
-        hint = hints.command(assignment.number, side, todo)
-        return f"TODO({todo}) in {assignment.file_of(side, todo)}; a hint: {hint}"
-
-    return say
 
 
 @pytest.fixture

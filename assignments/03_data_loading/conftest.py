@@ -5,8 +5,8 @@ import contextlib
 import numpy as np
 import pytest
 
-from grader import floor, hints, machine
-from grader.bench import BENCH, SIDE
+from grader import floor, machine
+from grader.bench import SIDE
 from grader.verdict import Failed
 
 SAMPLES = 101  # a prime: no batch size and no number of workers divides it
@@ -29,18 +29,6 @@ def data(given):
 def causes(request, judging):
     """What often lies behind a finding, for the framework that is judged."""
     return judging.CAUSES[request.node.stash[SIDE].framework]
-
-
-@pytest.fixture
-def place(request):
-    """What to do next, by TODO: for a fault that stands in another one than its check is about."""
-    assignment, side = request.node.stash[BENCH].assignment, request.node.stash[SIDE]
-
-    def say(todo):
-        hint = hints.command(assignment.number, side, todo)
-        return f"TODO({todo}) in {assignment.file_of(side, todo)}; a hint: {hint}"
-
-    return say
 
 
 @pytest.fixture
