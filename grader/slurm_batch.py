@@ -30,6 +30,8 @@ TASK_MINUTES = 60
 """Expected minutes of a task, at most: what one that is lost costs."""
 FOUND_AFTER_S = 5.0
 """Seconds in which a submission becomes visible whose head was killed while sbatch ran."""
+GONE_AFTER_S = 60.0
+"""Seconds that tasks whose work is done may take to end before the next ones are sent all the same."""
 RETRY_S = 5.0
 """Between two questions to a Slurm that did not answer, at least."""
 
@@ -97,6 +99,8 @@ class SlurmBatch:
             if new := [f for f in open_ if f not in asked]:
                 self._ask([mine[f] for f in new])
                 asked.update(new)
+            if live:
+                self._until_gone(live)
             live = self._send(out, open_, mine, attempts)
         array.forget(out)
 
@@ -236,6 +240,12 @@ class SlurmBatch:
                 return tasks
             if tasks:
                 self.board.status(tasks_.words(tasks), tasks_.left(time.monotonic() - began, first, share))
+            time.sleep(self.site.slurm.poll_s)
+
+    def _until_gone(self, one: Array) -> None:
+        """Wait until its tasks have ended: until then they count against the number of jobs that a project may have."""
+        end = time.monotonic() + GONE_AFTER_S
+        while time.monotonic() < end and any(task.alive for task in _look(one)[0] or []):
             time.sleep(self.site.slurm.poll_s)
 
 
