@@ -1,13 +1,15 @@
 """Who may write the results of a part of an array: the task that claimed it last, and only while its run goes on.
 
-A run has a folder, OUT/jobs/claims-<token>; in it a task makes <index>/<nonce>, and writes results through that: a
-temporary file in it is renamed over results.json. Who takes over deletes the folder, so a superseded twin (its node was
-lost and came back, or Slurm started the task again) cannot finish a write: no clocks, no file locks, no check that
-could be outrun between looking and writing.
+A run has a folder, OUT/jobs/claims-<token>. A task makes a folder of its own, renames it to <index> in that (which
+works only while there is none) and writes results through <index>/<nonce>: a temporary file there is renamed over
+results.json. Who takes over deletes the folder, so a superseded twin (its node was lost and came back, or Slurm started
+the task again) cannot finish a write: no clocks, no file locks, no check that could be outrun between looking and
+writing.
 """
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 from pathlib import Path
@@ -31,20 +33,22 @@ def close_all(out: Path) -> None:
 
 def take(out: Path, token: str, index: int) -> Path | None:
     """Take part `index` over; returns the folder to write through, None when the run has ended."""
-    part = _folder(out, token) / str(index)
-    while True:
-        _remove(part)
-        try:
-            part.mkdir()
-            mine = part / secrets.token_hex(4)
-            mine.mkdir()
-        except FileExistsError:  # a twin was faster: take it over again
-            continue
-        except FileNotFoundError:  # the run has ended; or a twin took over between the two lines
-            if not _folder(out, token).is_dir():
-                return None
-            continue
-        return mine
+    run, nonce = _folder(out, token), secrets.token_hex(4)
+    part, ready = run / str(index), run / f".new-{nonce}"
+    try:
+        ready.mkdir()
+        (ready / nonce).mkdir()
+        while True:
+            _remove(part)
+            try:
+                ready.rename(part)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                continue  # a twin was faster: take it over again
+            return part / nonce
+    except FileNotFoundError:  # the run has ended
+        return None
 
 
 def _folder(out: Path, token: str) -> Path:

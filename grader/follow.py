@@ -86,9 +86,10 @@ def _watch(assignment: Assignment, job: Ticket, sheet: Sheet) -> str:
     shown: set[tuple[str, str]] = set()
     said, pause, ask_at, until, state = "", ASK_S[0], 0.0, None, ""
     while True:
+        complete = job.complete  # asked first: a verdict that comes in between would not be shown
         _show_new(assignment, job, sheet, shown)
         now = time.monotonic()
-        if job.complete or (until and now > until):
+        if complete or (until and now > until):
             return state
         if until is None and now >= ask_at:
             state, line = _ask(job)

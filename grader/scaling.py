@@ -12,11 +12,15 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from grader.verdict import NotMeasured
+
 WIDTH, HEIGHT = 400, 150
 LEFT, RIGHT, TOP, BOTTOM = 44, 20, 24, 34
 CALLS = 3
 """Timed calls of a number of ranks that nobody is judged by; the median counts."""
 MOST = 16
+LEAST_GAIN = 1.5
+"""Where two ranks without an exchange gain less, what is asked of two with one cannot be told from the machine."""
 
 
 def more_ranks(count: int, available: int) -> list[int]:
@@ -28,6 +32,15 @@ def seconds(calls: Callable[[], float]) -> float:
     """The median of some timed calls, after one that warms up."""
     calls()
     return statistics.median(calls() for _ in range(CALLS))
+
+
+def require_gain(speedup: float, ranks: int) -> None:
+    """Raise NotMeasured where ranks that exchange nothing, each with a part of the work, gain too little over one."""
+    if speedup < LEAST_GAIN:
+        raise NotMeasured(
+            f"{ranks} ranks that exchange nothing are {speedup:.1f}x as fast as one here: its cores are not whole.",
+            next="run it in a job with whole cores",
+        )
 
 
 def efficiency(curve: list[dict[str, Any]]) -> list[tuple[int, float]]:

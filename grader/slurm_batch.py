@@ -245,7 +245,10 @@ class SlurmBatch:
     def _until_gone(self, one: Array) -> None:
         """Wait until its tasks have ended: until then they count against the number of jobs that a project may have."""
         end = time.monotonic() + GONE_AFTER_S
-        while time.monotonic() < end and any(task.alive for task in _look(one)[0] or []):
+        while time.monotonic() < end:
+            tasks, _ = _look(one)
+            if tasks is not None and not any(task.alive for task in tasks):
+                return
             time.sleep(self.site.slurm.poll_s)
 
 

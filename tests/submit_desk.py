@@ -92,6 +92,11 @@ def until(process, text):
     raise AssertionError(f"{text!r} is not in: {seen}")
 
 
+def but_queued(text):
+    """The lines without those on the job's place in the queue, which come as Slurm finds its reasons."""
+    return [line for line in text.splitlines() if " is queued" not in line]
+
+
 def panel(text):
     """What is said about the checks, from the heading on; of the race, whose verdict is the machine's, that it ran."""
     shown = text[text.index("01 Toy: ") :]

@@ -80,8 +80,23 @@ def test_of_many_that_take_over_at_once_one_is_left(out):
     assert sum(map(os.path.isdir, taken)) == 1
 
 
+def test_a_twin_that_claims_between_the_two_steps_of_another_is_taken_over(out, monkeypatch):
+    remove, twins = claim._remove, []
+
+    def slow_remove(folder):
+        remove(folder)
+        if not twins:
+            twins.append(None)  # the twin's own removal comes here, too
+            twins.append(claim.take(out, "run", 0))
+
+    monkeypatch.setattr(claim, "_remove", slow_remove)
+    mine = claim.take(out, "run", 0)
+    assert (mine.is_dir(), twins[1].is_dir()) == (True, False)
+    assert [folder.name for folder in mine.parent.parent.iterdir()] == ["0"]
+
+
 def test_a_superseded_twin_stops_and_writes_nothing(course):
-    mine = Class(course, None, 1, pause=2)
+    mine = Class(course, None, 1, pause=0.5)
     out = course.folder / "out"
     for id_ in ("h1", "h2"):
         course.write(f"out/{id_}/01_toy/submission/task.py", (course.folder / "solutions/01_toy/task.py").read_text())
@@ -90,8 +105,11 @@ def test_a_superseded_twin_stops_and_writes_nothing(course):
     code = f"from grader import batch_job; batch_job.run_task({str(out)!r}, 'run', 0, ['h1/01_toy', 'h2/01_toy'])"
     options = {"cwd": course.folder, "env": course.env(), "stdout": subprocess.PIPE, "text": True}
     first = subprocess.Popen([sys.executable, "-c", code], **options)
-    wait_for(lambda: mine.saved() == 1 and mine.diary()[-1][0] == "began")  # in the middle of the second check
-    second = subprocess.Popen([sys.executable, "-c", code], **options)
+    wait_for(lambda: mine.saved() >= 1)
+    with mine.held():
+        (claimed,) = (out / "jobs/claims-run/0").iterdir()
+        second = subprocess.Popen([sys.executable, "-c", code], **options)
+        wait_for(lambda: not claimed.exists())
     said, _ = first.communicate(timeout=60)
     assert "No such file or directory" in said
     second.communicate(timeout=60)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import conditions, machine, quiet
-from grader.load import bursts
+from grader import conditions, load, machine, quiet
 
 pytestmark = pytest.mark.alone
 
@@ -37,13 +36,20 @@ def test_neighbours_see_others_and_not_ourselves():
         other.wait()
 
 
+def runs_bursts(cmdline):
+    try:
+        return load._BURSTS.encode() in cmdline.read_bytes()
+    except OSError:  # it has ended
+        return False
+
+
 def test_planted_bursts_count_as_others_and_end_with_their_context():
-    before = set(Path("/proc").iterdir())
-    with bursts(2):
+    with load.bursts(2):
         watch = conditions.Conditions()
         while watch.end()["others"] <= quiet.LIMIT:  # ends as soon as one is busy; the suite's own limit is the end
             time.sleep(0.1)
-        planted = {p for p in set(Path("/proc").iterdir()) - before if p.name.isdigit()}
+        planted = [path.parent for path in Path("/proc").glob("[0-9]*/cmdline") if runs_bursts(path)]
+    assert len(planted) == 2
     for process in planted:
         while process.exists():
             time.sleep(0.05)
@@ -95,7 +101,7 @@ def test_what_makes_a_pair_unfair(seen, reason):
 
 
 def test_where_both_sides_have_one_core_others_slow_both_alike():
-    with bursts(2):
+    with load.bursts(2):
         spin(0.2)
         watch = conditions.Conditions(one_core=True)
         while watch._neighbours.share() <= quiet.LIMIT:

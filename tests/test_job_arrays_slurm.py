@@ -27,6 +27,7 @@ SCRIPT = f"""#!/bin/bash
 #SBATCH --time=5
 #SBATCH --gpus-per-node=1
 #SBATCH --output=log-%a
+until [ -e go ]; do sleep 0.1; done
 OMP_NUM_THREADS=1 {sys.executable} job_here.py "$@"
 """
 STANDING = f"""
@@ -56,13 +57,17 @@ def standing(search):
 
 
 def run(slurm, search, array, *words):
-    """Run the array to its end; returns the indices that ran, and how many at a time."""
+    """Run the array to its end; returns the indices that ran, and how many at a time: the first wait until seen."""
+    go = search / "go"
+    go.unlink(missing_ok=True)
     command = ("sbatch", "--parsable", f"--array={array}", "array.sh", *words)
     job, most = slurm.run(*command, cwd=search).stdout.strip(), 0
     while True:
         said = slurm.run("squeue", "-hr", "-tall", "-j", job, "-o%K %T").stdout
         states = dict(line.split() for line in said.splitlines())
-        most = max(most, sum(state in ("RUNNING", "COMPLETING") for state in states.values()))
+        most = max(most, list(states.values()).count("RUNNING"))
+        if most >= LIMIT:
+            go.touch()
         if states and not {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING"} & set(states.values()):
             return states, most
 

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import math
+import random
 
 import numpy as np
 import pytest
@@ -28,6 +29,12 @@ def lane(seconds, answer=lambda one: one):
     return opened
 
 
+@pytest.fixture(autouse=True)
+def fair(monkeypatch):
+    """What is seen of the machine is made up, too."""
+    monkeypatch.setattr(pairs.Conditions, "end", lambda _: {"others": 0.0})
+
+
 def a_race(target=2.0, **options):
     return Race(Target("x", "cpu", target, "proposed"), advice="do this", **options)
 
@@ -45,6 +52,7 @@ def noisy(typical, noise, seed=3):
 
 
 def test_a_clear_gain_passes_with_its_figures():
+    random.seed(1)  # of the order within pairs, which could be the same twelve times
     race = a_race()
     outcome = run(race, 0.3, 0.1)
     assert outcome.evidence == "3.0x (3.0 to 3.0), needed 2x: start 300 ms, you 100 ms; 12 alternating pairs."

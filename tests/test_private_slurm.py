@@ -82,8 +82,8 @@ def test_gpu_rule_holds_for_every_partition_named(start_slurm):
 def test_an_array_keeps_its_limit(slurm, tmp_path):
     job = slurm.submit(UNTIL_GO, *SITE, "--array=0-5%2", cwd=tmp_path)
     until(lambda: list(slurm.states(job).values()).count("RUNNING") == 2)
-    waiting = slurm.run("squeue", "-h", "-r", "-j", job, "-t", "PENDING", "-o", "%r").stdout.split()
-    assert waiting == ["JobArrayTaskLimit"] * 4
+    why = ("squeue", "-h", "-r", "-j", job, "-t", "PENDING", "-o", "%r")  # known when they were next in turn
+    until(lambda: slurm.run(*why).stdout.split() == ["JobArrayTaskLimit"] * 4)
     (tmp_path / "go").touch()
     while set(states := list(slurm.states(job).values())) != {"COMPLETED"}:
         assert states.count("RUNNING") <= 2

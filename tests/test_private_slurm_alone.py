@@ -1,5 +1,6 @@
 """The private Slurm and the machine it runs on: nobody else can reach it, and it leaves nothing behind."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -14,17 +15,24 @@ SITE = ("--account=NAISS2024-1-23", "--time=5", "--gpus-per-node=A100:1")
 def tree(pid):
     """A process and all that descend from it."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += tree(int(child))
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # what ends meanwhile has no children
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                for child in (task / "children").read_text().split():
+                    found += tree(int(child))
     return found
 
 
 def listening(pids):
     """The addresses, as in /proc/net/tcp, at which these processes listen."""
-    # munged lets nobody look, and has no port to listen at.
-    pids = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text() != "munged\n"]
-    opened = {str(fd.readlink()) for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    opened = set()
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ends, or closes a file
+            # munged lets nobody look, and has no port to listen at.
+            if Path(f"/proc/{pid}/comm").read_text() != "munged\n":
+                for fd in Path(f"/proc/{pid}/fd").iterdir():
+                    with contextlib.suppress(FileNotFoundError):
+                        opened.add(str(fd.readlink()))
     rows = [
         row.split() for table in ("tcp", "tcp6") for row in (Path("/proc/net") / table).read_text().splitlines()[1:]
     ]

@@ -1,5 +1,6 @@
 """A class as a job array on a private Slurm: as graded here, whatever breaks meanwhile, and nothing twice."""
 
+import contextlib
 import os
 import random
 import re
@@ -9,12 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.slurm_class import ACCOUNT, NONE, WRONG, cheap_venv, wait_for
-
-
-def running(klass, job):
-    """The tasks of a job that run, and on which node: {"7_0": "a100-1"}."""
-    said = klass.slurm.run("squeue", "-h", "-r", "-j", job, "-t", "running", "-o", "%i %N").stdout
-    return dict(line.split() for line in said.splitlines())
 
 
 def test_an_array_gives_what_grading_here_gives(klass):
@@ -46,15 +41,17 @@ def test_no_name_reaches_what_others_can_see(klass):
     mine = klass(3, pause=1)
     head = mine.start()
     job = mine.job()
-    wait_for(lambda: mine.saved() >= 2)
-    seen = mine.slurm.run("squeue", "-a", "-o", "all").stdout + mine.slurm.run("scontrol", "show", "job", job).stdout
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        if int(path.parts[2]) not in (head.pid, os.getpid()):
-            try:
-                seen += path.read_bytes().decode("utf-8", "replace")
-            except OSError:  # it has ended
-                continue
+    wait_for(mine.saved)
+    with mine.held():
+        wait_for(mine.at_work)
+        seen = mine.slurm.run("squeue", "-a", "-o", "all").stdout
+        seen += mine.slurm.run("scontrol", "show", "job", job).stdout
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            if int(path.parts[2]) not in (head.pid, os.getpid()):
+                with contextlib.suppress(OSError):  # it has ended
+                    seen += path.read_bytes().decode("utf-8", "replace")
     head.communicate()
+    mine.slurm.wait_for(job)
     for path in mine.out.rglob("*"):
         seen += str(path)
         if path.is_file() and path.name != "students.json":
@@ -75,10 +72,10 @@ def test_the_python_is_the_profiles_not_the_heads(klass, course):
 # --- what breaks ---
 
 
-def break_node(mine, job):
-    task, node = next(iter(wait_for(lambda: running(mine, job)).items()))
+def break_node(mine):
+    task, node = next(iter(mine.at_work().items()))
     mine.slurm.set_node(node, "down")
-    wait_for(lambda: task not in running(mine, job))
+    wait_for(lambda: mine.at_work().get(task) != node)
     mine.slurm.set_node(node, "resume")
 
 
@@ -89,18 +86,17 @@ def restarts(mine, job):
     )
 
 
-def cancel_task(mine, job):
-    mine.slurm.run("scancel", next(iter(wait_for(lambda: running(mine, job)))))
+def cancel_task(mine):
+    mine.slurm.run("scancel", next(iter(mine.at_work())))
 
 
-def preempt(mine, job):
-    wait_for(lambda: running(mine, job))
+def preempt(mine):
     options = ("-A", ACCOUNT, "-t", "5", "-N", "4", "--exclusive", "--gpus-per-node=1", "-o", "/dev/null")
     urgent = mine.slurm.submit("#!/bin/sh\ntrue\n", *options)
     mine.slurm.wait_for(urgent)
 
 
-def restart_controller(mine, job):
+def restart_controller(mine):
     mine.slurm.kill_controller()
     mine.slurm.start_controller()
 
@@ -114,7 +110,9 @@ def test_after_a_failure_nothing_is_missing_and_nothing_ran_twice(klass, breaks)
     head = mine.start("--throttle", "3")
     job = mine.job()
     wait_for(lambda: mine.saved() >= 2)
-    breaks(mine, job)
+    with mine.held():
+        wait_for(mine.at_work)
+        breaks(mine)
     said, _ = head.communicate(timeout=200)
     assert head.returncode == 0, said
     mine.assert_graded_once()
@@ -197,8 +195,10 @@ def test_a_stopped_head_says_how_to_cancel_and_the_tasks_go_on(klass):
     head = mine.start()
     job = mine.job()
     wait_for(mine.saved)
-    head.send_signal(signal.SIGINT)
-    said, _ = head.communicate()
+    with mine.held():
+        wait_for(mine.at_work)
+        head.send_signal(signal.SIGINT)
+        said, _ = head.communicate()
     assert f"scancel {job}" in said
     assert "the same command goes on" in said
     assert head.returncode == 130
@@ -215,12 +215,12 @@ def test_all_of_it_together_over_twenty_hand_ins_to_four_assignments(klass):
     rng = random.Random(4)
     head = mine.start("--throttle", "4")
     for number, breaks in enumerate(rng.sample(BREAKS, len(BREAKS))):
-        job = mine.job()
         wait_for(lambda target=5 * (number + 1): mine.saved() >= target)
-        if number % 2:
-            mine.kill(head)
-        if mine.array():
-            breaks(mine, job)
+        with mine.held():
+            wait_for(mine.at_work)
+            if number % 2:
+                mine.kill(head)
+            breaks(mine)
         if number % 2:
             head = mine.start("--throttle", "4")
     said, _ = head.communicate(timeout=200)

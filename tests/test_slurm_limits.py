@@ -48,7 +48,7 @@ def test_tasks_that_cannot_start_are_not_sent_again_and_their_log_is_quoted(klas
 
 def test_what_a_node_without_its_gpus_got_is_sent_again(klass, course):
     once = course.folder / "once"
-    breaks = f"[ -e {once} ] || {{ touch {once}; unset CUDA_VISIBLE_DEVICES; }}"
+    breaks = f"if mkdir {once}; then unset CUDA_VISIBLE_DEVICES; fi"  # in one step: two tasks start at once
     mine = klass(4, setup=[breaks])
     answer = mine.run("--throttle", "2")
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -82,22 +82,22 @@ def at_a_terminal(mine, keys):
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
     with subprocess.Popen(mine.command(), cwd=mine.course.folder, env=mine.env(TERM="dumb"), **streams) as head:
         os.close(terminal)
-        said = ""
-        while "[y/N]" not in said:
-            said += os.read(control, 4096).decode()
+        said = b""
+        while b"[y/N]" not in said:
+            said += os.read(control, 4096)
         os.write(control, keys.encode())
         while data := read(control):
             said += data
     os.close(control)
-    return head.returncode, said.replace("\r", "")
+    return head.returncode, said.decode().replace("\r", "")
 
 
 def read(control):
     """What a terminal shows; empty when nobody has it open any more, which Linux calls an error."""
     try:
-        return os.read(control, 4096).decode()
+        return os.read(control, 4096)
     except OSError:
-        return ""
+        return b""
 
 
 def test_without_slurm_it_says_what_works(klass, course):

@@ -102,6 +102,8 @@ def race_epochs(race, submission, baseline, make_files, judging):
             lambda: None,
             floor=floor.traffic(moved, len(machine.cores())),
         )
+        sets[0].show()
+        decode_s = min(decode_s, judging.decode_seconds(sets[0]))  # a core may be faster now than it was before
         least = len(used) * samples * decode_s / 2
         if sum(used) < least:
             raise Failed(

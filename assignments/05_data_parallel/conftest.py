@@ -5,10 +5,7 @@ import contextlib
 import pytest
 
 from grader import core_use, floor, machine, scaling
-from grader.verdict import Failed, NotMeasured
-
-LEAST_GAIN = 1.5
-"""Where two ranks without an exchange gain less, what is asked of two with one cannot be told from the machine."""
+from grader.verdict import Failed
 
 
 @pytest.fixture
@@ -36,11 +33,7 @@ def gains_here(baseline, count, make):
         with baseline.ranks(ranks) as group:
             group.call("join")
             times.append(scaling.seconds(lambda group=group: make().timed(group)[1]))
-    if (gain := times[0] / times[1]) < LEAST_GAIN:
-        raise NotMeasured(
-            f"{count} ranks that exchange nothing are {gain:.1f}x as fast as one here: its cores are not whole.",
-            next="run it in a job with whole cores",
-        )
+    scaling.require_gain(times[0] / times[1], count)
 
 
 @pytest.fixture

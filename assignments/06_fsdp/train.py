@@ -63,6 +63,7 @@ def main():
         options.out.mkdir(parents=True, exist_ok=True)
         task.save(model, optimizer, options.out)
     dist.destroy_process_group()
+    time.sleep(0.2)  # gloo still lets go of the last tensors; a Python that ends meanwhile would be aborted
 
 
 def train_step(model, optimizer, tokens):

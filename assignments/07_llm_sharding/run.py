@@ -62,6 +62,7 @@ def main():
     if dist.get_rank() == 0:
         report(model, stamps, options, on_gpu)
     dist.destroy_process_group()
+    time.sleep(0.2)  # gloo still lets go of the last tensors; a Python that ends meanwhile would be aborted
 
 
 def report(model, stamps, options, on_gpu):

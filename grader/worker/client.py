@@ -166,7 +166,7 @@ class Worker:
 
     def reset_peak(self) -> int:
         """Begin `peak_bytes` afresh; returns what the worker owns now, in bytes."""
-        self._guard.peak_one = 0
+        self._guard.reset_peak()
         return procs.private_bytes(self._process.pid)
 
     def cpu_seconds(self) -> float:

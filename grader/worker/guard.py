@@ -11,6 +11,8 @@ from collections.abc import Callable
 from grader.worker import procs
 
 PERIOD_S = 0.05
+FINE_S = 0.005
+"""Between two looks once somebody asks for the peak: a whole model on its way to its shards exists for a moment."""
 EXACT_S = 0.5
 """Between two exact counts of memory, which take milliseconds for each process."""
 KEPT_BYTES = 32 * 1024
@@ -29,14 +31,22 @@ class Guard:
         self._kept = bytearray()
         self._written = 0
         self._exact_at = 0.0
-        self._stop = threading.Event()
+        self._period, self._peak_lock = PERIOD_S, threading.Lock()
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread; what it collected stays readable."""
         self._stop.set()
+        self._wake.set()
         self._thread.join()
+
+    def reset_peak(self) -> None:
+        """Let `peak_one` begin afresh, and look more often from here on."""
+        with self._peak_lock:
+            self.peak_one, self._period = 0, FINE_S
+        self._wake.set()
 
     def output(self) -> str:
         """The end of what the worker printed."""
@@ -61,7 +71,8 @@ class Guard:
             if open_ and poll.poll(0):
                 open_ = self._read()
             else:
-                self._stop.wait(PERIOD_S)
+                self._wake.wait(self._period)
+                self._wake.clear()
             self._look()
 
     def _read(self) -> bool:
@@ -74,8 +85,9 @@ class Guard:
 
     def _look(self) -> None:
         pids = procs.tree(self._pid)
-        owned = [procs.private_bytes(pid) for pid in pids]
-        self.peak_one = max(self.peak_one, *owned)
+        with self._peak_lock:  # what was seen before a reset must not come back after it
+            owned = [procs.private_bytes(pid) for pid in pids]
+            self.peak_one = max(self.peak_one, *owned)
         if sum(owned) <= self._memory or time.monotonic() < self._exact_at:
             return
         # Loader workers share what their parent has imported: counted for each, twelve of them would be too many.

@@ -68,7 +68,7 @@ class PrivateSlurm(Daemons):
         """`down`: its jobs are queued again; `resume`: it takes jobs again."""
         self.run("scontrol", "update", f"NodeName={node}", f"State={state}", "Reason=test")
 
-    def end_early(self, job: str, seconds: int = 1) -> None:
+    def end_early(self, job: str, seconds: int = 5) -> None:
         """Let the time limit of a running job come in `seconds`; Slurm looks at limits every 30 s."""
         self.run("scontrol", "update", f"JobId={job}", f"EndTime=now+{seconds}seconds")
 
