@@ -75,7 +75,7 @@ TOY = {
         @check("double doubles", points=4, rests_on="witnessed", todo=1)
         def test_doubles(submission):
             x = np.random.default_rng().standard_normal(8)
-            (y,) = submission.worker().call("doubled", x, returns=[Array("float64", (8,))], within=10)
+            (y,) = submission.worker().call("doubled", x, returns=[Array("float64", (8,))], within=4)
             if not np.array_equal(y, 2 * x):
                 raise Failed(f"{int(np.sum(y != 2 * x))} of 8 values are wrong.")
             return "8 of 8 values"

@@ -253,6 +253,18 @@ def test_a_hang_in_a_recv_is_not_taken_for_a_collective(ranks):
     assert "a recv without its send" in told.cause
 
 
+def test_a_function_that_waits_inside_is_named_and_not_its_decorators(ranks):
+    task = """
+    import tempfile
+    import torch.distributed.checkpoint as dcp
+    def answer():
+        if rank == 0:
+            dcp.save({"w": torch.ones(4)}, checkpoint_id=tempfile.mkdtemp())
+    """
+    told = refusal(ranks(2, task), "answer", within=5)
+    assert told.evidence.splitlines()[1:] == [f"rank 0: task.py:{line_of('dcp.save', task)}, in save", "rank 1: ended"]
+
+
 def test_ranks_that_hang_at_the_same_place_share_a_line(ranks):
     task = "def answer():\n    while True: pass"
     told = refusal(ranks(3, task), "answer", within=1)

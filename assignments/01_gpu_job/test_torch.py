@@ -77,7 +77,7 @@ def test_survives(make_trial, start_worker, writing):
 @check("a file is on the disk before it gets its name", points=0.5, rests_on="self-reported", todo=7)
 def test_order(make_trial, start_worker, writing):
     trial = make_trial()
-    return writing.order(start_worker().call("write_order", trial.options, str(trial.path)))
+    return writing.order(start_worker().call("write_order", trial.options, str(trial.path)), trial.path)
 
 
 @check("only rank 0 writes", points=0.5, rests_on="witnessed", todo=7)

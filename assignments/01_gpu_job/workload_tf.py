@@ -124,7 +124,10 @@ def load(options, path):
 
 
 def write_order(options, path):
-    """What saving does to which files (a self-report): [name of the call, inode of the file] in order."""
+    """What saving does to which files (a self-report), in order.
+
+    [name of the call, inode of the file, its folder where the call takes a path]
+    """
     import task_tf
 
     state, calls = task_tf.snapshot(_after(0, options)), []
@@ -132,7 +135,9 @@ def write_order(options, path):
     def watched(name, function):
         def call(*args, **words):
             file = args[0] if args else words.get("src", words.get("fd"))
-            calls.append([name, os.stat(file if name.endswith("e") else _number(file)).st_ino])
+            by_path = name in ("replace", "rename")
+            inode = os.stat(file if by_path else _number(file)).st_ino
+            calls.append([name, inode, os.path.dirname(os.path.realpath(os.fsdecode(file))) if by_path else ""])
             return function(*args, **words)
 
         return call

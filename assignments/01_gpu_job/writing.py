@@ -49,15 +49,20 @@ def _size(path):
     return path.stat().st_size if path.exists() else 0
 
 
-def order(calls):
-    """Evidence that a file was forced to the disk before it got its name. Raises Failed."""
-    named = [inode for name, inode in calls if name in ("replace", "rename")]
+def order(calls, path):
+    """Evidence that a file beside `path` was forced to the disk before it got that name. Raises Failed."""
+    named = {inode: folder for name, inode, folder in calls if name in ("replace", "rename")}
     if not named:
         raise Failed(
             "No file was put in place by os.replace().",
             "Write under another name in the same folder, then rename: on one filesystem that is all or nothing.",
         )
-    for name, inode in calls:
+    for folder in set(named.values()) - {str(path.resolve().parent)}:
+        raise Failed(
+            f"The new file was written in {folder}, not in the folder of the checkpoint.",
+            "A rename is all or nothing within one filesystem. Between two, os.replace() raises OSError.",
+        )
+    for name, inode, _ in calls:
         if name in ("fsync", "fdatasync") and inode in named:
             return f"os.{name}() of the new file, then it was put in place"
         if name in ("replace", "rename"):

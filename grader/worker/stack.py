@@ -14,7 +14,7 @@ SIGNAL = signal.SIGUSR1
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (\S+)$', re.MULTILINE)
 _START = "most recent call first"
 _COMMUNICATION = ("/torch/distributed/", "/tensorflow/python/distribute/")
-_WRAPPERS = ("wrapper", "decorate_context", "inner")
+_WRAPPERS = ("wrapper", "decorate_context", "inner", "inner_func")
 
 
 def answer_signals() -> None:
