@@ -35,8 +35,13 @@ def write(
     everyone = standing.class_of(submissions, rules)
     folder = html.with_name(f"{html.stem}-students")
     engine = _engine()
-    wanted = [(folder / f"{blocks.anchor(one.id)}.html", _student(one)) for one in everyone]
-    pages = [*((path, "student.html", facts) for path, facts in wanted), (html, "class.html", _class(everyone, folder))]
+    columns = _columns(everyone)
+    titles = {column[0].assignment: blocks.heading(column) for column in columns}  # known from whoever handed it in
+    wanted = [(folder / f"{blocks.anchor(one.id)}.html", _student(one, titles)) for one in everyone]
+    pages = [
+        *((path, "student.html", facts) for path, facts in wanted),
+        (html, "class.html", _class(everyone, columns, folder)),
+    ]
     for done, (path, template, facts) in enumerate(pages):
         tell(done, len(pages))
         with atomic.replacing(path) as file:
@@ -63,26 +68,31 @@ def _engine() -> Environment:
     return page
 
 
-def _class(everyone: Sequence[Standing], folder: Path) -> dict[str, Any]:
-    submissions = [result.submission for one in everyone for result in one.results]
+def _columns(everyone: Sequence[Standing]) -> list[list[Submission]]:
+    """The submissions of each assignment."""
+    return [[r.submission for r in column] for column in zip(*(one.results for one in everyone), strict=True)]
+
+
+def _class(everyone: Sequence[Standing], columns: list[list[Submission]], folder: Path) -> dict[str, Any]:
+    submissions = [submission for column in columns for submission in column]
     graded = [s.data for s in submissions if s.data]
-    assignments = [[r.submission for r in column] for column in zip(*(one.results for one in everyone), strict=True)]
     return {
         "updated": sorted(d["updated"][:16].replace("T", " ") for d in graded if "updated" in d),
         "machines": Counter(f"{blocks.machine(d['machine'])}; grader {d['grader']}" for d in graded),
         "unsandboxed": sum(not d["isolated"] for d in graded),
         "unfinished": sum(row.pending > 0 for s in submissions for row in roster.rows(s)),
-        "assignments": assignments,
+        "assignments": columns,
         "choice": any(len(result.rows) > 1 for one in everyone for result in one.results),
         "students": [(one, f"{folder.name}/{blocks.anchor(one.id)}.html", standing.notes(one)) for one in everyone],
         "sheets": matrix.sheets(everyone, folder.name),
     }
 
 
-def _student(one: Standing) -> dict[str, Any]:
+def _student(one: Standing, titles: dict[str, str]) -> dict[str, Any]:
     used = set(_verdicts(one))
     return {
         "student": one,
+        "titles": titles,
         "legend_used": {verdict: words for verdict, words in blocks.LEGEND.items() if verdict in used},
         "updated": sorted(
             r.submission.data.get("updated", "")[:16].replace("T", " ") for r in one.results if r.submission.data

@@ -95,11 +95,13 @@ def test_two_frameworks_and_the_one_that_counts(out):
 
 
 def test_the_total_over_assignments(out):
-    other = hand_in([check("a", Outcome(Verdict.PASSED), points=10)]) | {"assignment": "04_other", "title": "Other"}
+    other = hand_in([check("a", Outcome(Verdict.PASSED), points=10)]) | {"assignment": "04_slug", "title": "Other"}
     put(out, "h1", other)
     table = grades(class_page(out))
     assert table[NAMES["h1"]] == ["13.6 of 16 incomplete", "3.6 of 6 incomplete 6 not judged", "10 of 10"]
     assert table["chen wei"] == ["12 of 12 1 without points", "12 of 12", "nothing collected"]
+    titles = [text(h) for h in find(made_class.student_page(out, "h3"), "h2")]
+    assert titles[:2] == ["03 Loading", "04 Other"]  # of "04_slug", as the others' results have it
 
 
 def test_no_page_asks_for_anything(out):
