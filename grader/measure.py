@@ -7,10 +7,11 @@ grader.evidence decides whether to stop. A pair that others disturbed is kept in
 
 from __future__ import annotations
 
+import contextlib
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -244,6 +245,17 @@ class Race:
 
 
 _AGAIN = "close other programs and check again; the points stay"
+
+
+@contextlib.contextmanager
+def when_lost(can_tell: Callable[[], None]) -> Iterator[None]:
+    """Ask about the machine where a race within it is lost: `can_tell` raises NotMeasured where a gain cannot show."""
+    try:
+        yield
+    except Failed as failed:
+        if failed.outcome.race:
+            can_tell()
+        raise
 
 
 def _range(figures: Figures) -> str:

@@ -236,14 +236,19 @@ def worker(server):
     shutil.rmtree(folder)
 
 
+def lacks(what):
+    """Skip a test for which this machine lacks something; in CI that is a failure."""
+    assert os.environ.get("CI") != "true", what
+    pytest.skip(what)
+
+
 @pytest.fixture(scope="session")
 def start_slurm():
     """Start another private Slurm, of another shape, to use in a `with`; where it can start at all."""
 
     def start(shape=None):
         if missing := private_slurm.missing(shape):
-            assert os.environ.get("CI") != "true", f"missing: {missing}"
-            pytest.skip(f"no private Slurm here, missing: {', '.join(missing)}")
+            lacks(f"no private Slurm here, missing: {', '.join(missing)}")
         return private_slurm.PrivateSlurm(shape)
 
     return start

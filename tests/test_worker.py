@@ -18,6 +18,7 @@ from grader.worker import client, procs
 from grader.worker.client import Array
 from grader.worker.limits import WORKER_UID
 from grader.worker.spawn import ForkServer
+from tests.conftest import lacks
 
 pytestmark = pytest.mark.alone
 
@@ -257,7 +258,7 @@ def test_temporary_files_go_with_the_worker_though_the_server_has_chosen_a_folde
 @pytest.mark.parametrize("how", ["seccomp", "inotify"])
 def test_opens_are_counted_by_either_mechanism(worker, monkeypatch, tmp_path_factory, how):
     if mechanism() != "seccomp":
-        pytest.skip(f"this kernel offers {mechanism()} only")
+        lacks(f"this kernel offers {mechanism()} only")
     monkeypatch.setattr(client, "mechanism", lambda: how)
     root = Path(tempfile.mkdtemp())
     root.chmod(0o755)
@@ -272,7 +273,7 @@ def test_opens_are_counted_by_either_mechanism(worker, monkeypatch, tmp_path_fac
 
 def test_opens_that_cannot_be_followed_never_pass(worker):
     if mechanism() != "seccomp":
-        pytest.skip(f"this kernel offers {mechanism()} only")
+        lacks(f"this kernel offers {mechanism()} only")
     w = worker(
         """
         import ctypes

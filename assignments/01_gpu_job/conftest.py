@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from grader import core_use, floor, machine
+from grader import core_use, floor, machine, measure
 from grader.bench import SIDE
 from grader.verdict import Failed, NotMeasured
 from grader.worker import limits
@@ -116,7 +116,7 @@ def race_trainings(race, submission, baseline, make_trial, folder):
             use.judge()
 
         operations = make_trial(**options).operations
-        try:
+        with measure.when_lost(lambda: _require_quick_disk(folder(writable=True))):
             return race.run(
                 lambda: lane(baseline),
                 lambda: lane(submission),
@@ -125,10 +125,6 @@ def race_trainings(race, submission, baseline, make_trial, folder):
                 floor=floor.arithmetic(operations, "float32", 1),
                 one_core=True,
             )
-        except Failed as failed:
-            if failed.outcome.race:
-                _require_quick_disk(folder(writable=True))
-            raise
 
     return run
 

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from grader import core_use, floor, machine, scaling
+from grader import core_use, floor, machine, measure, scaling
 from grader.verdict import Failed
 
 
@@ -63,8 +63,11 @@ def race_ranks(race, joined, submission, baseline, judge):
             judge.agree(mine, base)
             use.judge()
 
-        if not on_gpu:
-            gains_here(baseline, count, make)
+        def can_tell():
+            if not on_gpu:
+                gains_here(baseline, count, make)
+
+        can_tell()
         race.ranks = {count: None}
         cores = len(machine.gpus()) if on_gpu else len(machine.cores())
         for more in scaling.more_ranks(count, cores):
@@ -73,7 +76,7 @@ def race_ranks(race, joined, submission, baseline, judge):
                 race.ranks[more] = scaling.seconds(lambda group=group: make().timed(group)[1])
         operations = make().operations
         one = floor.on_gpu(operations / count, machine.gpus()[0]) if on_gpu else None
-        try:
+        with measure.when_lost(can_tell):  # the machine may have become busy meanwhile
             return race.run(
                 lambda: lane(baseline, 1),
                 lambda: lane(submission, count),
@@ -81,9 +84,5 @@ def race_ranks(race, joined, submission, baseline, judge):
                 agree=agree,
                 floor=one if on_gpu else floor.arithmetic(operations, "float32", count),
             )
-        except Failed as failed:
-            if failed.outcome.race and not on_gpu:
-                gains_here(baseline, count, make)  # the machine may have become busy meanwhile
-            raise
 
     return run

@@ -1,10 +1,11 @@
 """Fixtures of the checks; what they judge with is in judging.py, holding.py and choices.py."""
 
 import contextlib
+import functools
 
 import pytest
 
-from grader import core_use, floor, machine, scaling
+from grader import core_use, floor, machine, measure, scaling
 from grader.verdict import Failed
 
 
@@ -84,7 +85,8 @@ def race_ranks(race, baseline, ranks_of, judge):
             judge.same_timed(mine, base)
             use.judge()
 
-        gains_here(baseline, count, checkpoint, make, judge)
+        can_tell = functools.partial(gains_here, baseline, count, checkpoint, make, judge)
+        can_tell()
         race.ranks = {count: None}
         most = min(len(machine.cores()), checkpoint.options["num_key_value_heads"])  # a KV head is not divided
         for more in scaling.more_ranks(count, most):
@@ -92,11 +94,7 @@ def race_ranks(race, baseline, ranks_of, judge):
             with contextlib.suppress(Failed), ranks_of(more, checkpoint) as group:
                 race.ranks[more] = scaling.seconds(lambda group=group: make().timed(group, "generate")[1])
         least = floor.arithmetic(make().operations(checkpoint), "float32", count)
-        try:
+        with measure.when_lost(can_tell):  # the machine may have become busy meanwhile
             return race.run(one, several, make, agree=agree, floor=least)
-        except Failed as failed:
-            if failed.outcome.race:
-                gains_here(baseline, count, checkpoint, make, judge)  # the machine may have become busy meanwhile
-            raise
 
     return run
