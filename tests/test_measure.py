@@ -293,19 +293,3 @@ def test_what_a_call_or_a_comparison_raises_is_the_verdict():
         a_race().run(lane(0.1), lane(0.1, wrong), lambda: 0)
     with pytest.raises(Failed, match="output of this call"):
         run(a_race(), 0.1, 0.1, agree=wrong)
-
-
-@pytest.mark.parametrize(
-    ("raised", "asked"),
-    [(None, 0), (Failed("wrong"), 0), (Failed("slow", race={"speedup": 1.0}), 1), (Unsure("noise"), 0)],
-    ids=["passed", "wrong answer", "lost", "unsure"],
-)
-def test_the_machine_is_doubted_where_a_race_is_lost_and_only_there(raised, asked):
-    questions = []
-    with (
-        pytest.raises(type(raised)) if raised else contextlib.nullcontext(),
-        measure.when_lost(lambda: questions.append(1)),
-    ):
-        if raised:
-            raise raised
-    assert len(questions) == asked
